@@ -9,7 +9,7 @@ import voluptuous as vol
 from .validate import messages, slug, slug_or_hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .project import Problem, Project
 
@@ -40,11 +40,22 @@ FIELD_WITH_CONTEXT = {
 }
 
 
+def _field(value: Any) -> Any:
+    """Accept a field, or a section of fields."""
+    return vol.Schema(SECTION if isinstance(value, dict) and "fields" in value else FIELD)(value)
+
+
+def _or_nothing(*rules: Any) -> Callable[[Any], Any]:
+    """Accept what the rules accept, or an empty value."""
+    schema = vol.Schema(vol.All(*rules))
+    return lambda value: None if value is None else schema(value)
+
+
 def _service(value: Any) -> Any:
     fields = value.get("fields", {})
     names = Counter(name for name, field in fields.items() if "fields" not in field)
     for field in fields.values():
-        names.update(field.get("fields", ()))
+        names.update(list(field.get("fields", ())))
     twice = [name for name, count in names.items() if count > 1]
     if twice:
         raise vol.Invalid(f"fields stand twice: {', '.join(twice)}")
@@ -65,19 +76,11 @@ def _context(value: Any) -> Any:
     return value
 
 
-SERVICES = vol.Schema(
-    {
-        slug: vol.Any(
-            None,
-            vol.All({"target": _target, "fields": {slug: vol.Any(SECTION, FIELD)}}, _service),
-        )
-    }
-)
+SERVICES = vol.Schema({slug: _or_nothing({"target": _target, "fields": {slug: _field}}, _service)})
 TRIGGERS = vol.Schema(
     {
-        slug_or_hidden: vol.Any(
-            None,
-            vol.All({"target": _target, "fields": {slug: FIELD_WITH_CONTEXT}}, _context),
+        slug_or_hidden: _or_nothing(
+            {"target": _target, "fields": {slug: FIELD_WITH_CONTEXT}}, _context
         )
     }
 )
