@@ -1,0 +1,1 @@
+"""A home server in a box: simulated systems on loopback, with faults to switch on."""

@@ -1,0 +1,139 @@
+"""The home server in a box: all simulated systems together.
+
+A later system is one more entry of `REGISTRY`: a function that gets the running lab and the port
+to use (0: a free one), opens its server, furnishes it for the demo and returns it with the facts
+that `python -m tests.lab` prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from .clock import Clock
+from .docker import SimulatedEngine, furnish as furnish_engine
+from .nut import NutServer, furnish as furnish_nut
+from .portainer import Portainer
+from .server import HttpServer
+
+type Server = HttpServer | NutServer
+type Door = dict[str, str | int]
+type Starter = Callable[[Lab, int], Awaitable[tuple[Server, Door]]]
+
+
+class Lab:
+    """Simulated systems on 127.0.0.1 with one common clock.
+
+    async with Lab(["docker", "portainer"]) as lab:
+        lab.doors["portainer"]           # {"url": …, "api_key": …}
+        lab.engine.die("sonarr", 1)      # each server: `engine`, `portainer`, `nut`
+    """
+
+    def __init__(
+        self,
+        systems: list[str] | None = None,
+        *,
+        ports: dict[str, int] | None = None,
+        docker_url: str | None = None,
+    ) -> None:
+        """Choose systems (None: all), fixed `ports` by system, and the engine behind Portainer.
+
+        `docker_url` (`http://`, `tcp://` or `unix:///path`) puts Portainer before that engine
+        instead of the simulated one, and is then what `docker` says as well.
+        """
+        self.systems = list(REGISTRY) if systems is None else systems
+        unknown = [name for name in self.systems if name not in REGISTRY]
+        if unknown:
+            raise ValueError(f"no such systems: {unknown}; known: {list(REGISTRY)}")
+        self.clock = Clock()
+        self.ports = ports or {}
+        self.docker_url = docker_url
+        self.servers: dict[str, Server] = {}
+        self.doors: dict[str, Door] = {}
+        self._stack = AsyncExitStack()
+
+    @property
+    def engine(self) -> SimulatedEngine:
+        """The simulated engine."""
+        server = self.servers["docker"]
+        assert isinstance(server, SimulatedEngine)
+        return server
+
+    @property
+    def portainer(self) -> Portainer:
+        """The front door."""
+        server = self.servers["portainer"]
+        assert isinstance(server, Portainer)
+        return server
+
+    @property
+    def nut(self) -> NutServer:
+        """The simulated upsd."""
+        server = self.servers["nut"]
+        assert isinstance(server, NutServer)
+        return server
+
+    async def start(self, name: str) -> Server:
+        """Start a system if it does not run yet."""
+        if name not in self.servers:
+            server, door = await REGISTRY[name](self, self.ports.get(name, 0))
+            self._stack.push_async_callback(server.close)
+            self.servers[name], self.doors[name] = server, door
+        return self.servers[name]
+
+    async def __aenter__(self) -> Self:
+        """Start the chosen systems."""
+        try:
+            for name in self.systems:
+                await self.start(name)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop them all."""
+        await self._stack.aclose()
+
+
+async def _docker(lab: Lab, port: int) -> tuple[Server, Door]:
+    engine = SimulatedEngine(port=port, clock=lab.clock)
+    furnish_engine(engine)
+    await engine.open()
+    return engine, {"url": lab.docker_url or engine.url}
+
+
+async def _portainer(lab: Lab, port: int) -> tuple[Server, Door]:
+    target = lab.docker_url
+    if target is None:
+        engine = await lab.start("docker")
+        assert isinstance(engine, SimulatedEngine)
+        target = engine.url
+    portainer = Portainer(port=port, clock=lab.clock)
+    portainer.add_environment("local", target)
+    for project in ("media", "infra", "cloud") if lab.docker_url is None else ():
+        portainer.add_stack(project)
+    await portainer.open()
+    return portainer, {"url": portainer.url, "api_key": portainer.api_key}
+
+
+async def _nut(lab: Lab, port: int) -> tuple[Server, Door]:
+    server = NutServer(port=port, clock=lab.clock)
+    furnish_nut(server)
+    await server.open()
+    door: Door = {"host": server.host, "port": server.port}
+    return server, {**door, "username": server.username, "password": server.password}
+
+
+REGISTRY: dict[str, Starter] = {
+    "docker": _docker,
+    "portainer": _portainer,
+    "nut": _nut,
+}
