@@ -33,7 +33,7 @@ async def run(options: Options) -> None:
     """
     with _folder(keep=options.keep) as folder:
         config_folder.make(folder / "config", _PROJECT, host=options.host, port=options.port)
-        async with _lab(folder) as lab:
+        async with _lab(options, folder) as lab:
             async with _home_assistant(folder) as home:
                 bring_up = _bring_up(options, lab)
                 tell(await while_alive(bring_up, lab, home, seconds=_START_SECONDS), options)
@@ -56,8 +56,9 @@ def _folder(*, keep: bool) -> Iterator[Path]:
     yield folder
 
 
-def _lab(folder: Path) -> AbstractAsyncContextManager[Child]:
-    return running("The lab", "tests.lab", log=folder / "lab.log", piped=True)
+def _lab(options: Options, folder: Path) -> AbstractAsyncContextManager[Child]:
+    arguments = () if options.docker is None else ("--docker-url", options.docker)
+    return running("The lab", "tests.lab", *arguments, log=folder / "lab.log", piped=True)
 
 
 def _home_assistant(folder: Path) -> AbstractAsyncContextManager[Child]:
@@ -79,7 +80,7 @@ async def _bring_up(options: Options, lab: Child) -> Demo:
     account = Account("demo", secrets.token_urlsafe(8))
     async with aiohttp.ClientSession() as session:
         home = HomeAssistant(session, url)
-        house, _ = await asyncio.gather(_house(options, lab), home.answers())
+        house, _ = await asyncio.gather(_house(lab), home.answers())
         token = await home.onboard(account)
         await home.started()
         unknown: tuple[str, ...] = ()
@@ -89,7 +90,7 @@ async def _bring_up(options: Options, lab: Child) -> Demo:
     return Demo(url, token, account, tuple(titles), house, unknown)
 
 
-async def _house(options: Options, lab: Child) -> House:
+async def _house(lab: Child) -> House:
     """Read how each system is reached from the lab's one line."""
     if lab.process.stdout is None:
         raise DemoError("The lab's output cannot be read.")
@@ -99,7 +100,7 @@ async def _house(options: Options, lab: Child) -> House:
         await lab.ended()
         raise lab.death()
     house: House = json.loads(line)
-    return house if options.docker is None else {**house, "docker": {"url": options.docker}}
+    return house
 
 
 def _url(host: str, port: int) -> str:
