@@ -1,0 +1,40 @@
+"""Buttons: every ``Button`` description of every system, where control is allowed."""
+
+from typing import Any, override
+
+from homeassistant.components.button import ButtonEntity
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .entity import HomeServerEntity, async_setup_entities
+from .runtime import HomeServerConfigEntry
+from .systems.system import Button
+
+PARALLEL_UPDATES = 1
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: HomeServerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the buttons of an entry."""
+    async_setup_entities(entry, Platform.BUTTON, Button, HomeServerButton, async_add_entities)
+
+
+class HomeServerButton(HomeServerEntity, ButtonEntity):
+    """Something that can be done to an item."""
+
+    entity_description: Button[Any, Any]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether pressing makes sense while the item is as it is."""
+        return super().available and self.entity_description.available(self.item)
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self.async_act(self.entity_description.press)

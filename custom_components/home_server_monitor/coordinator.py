@@ -1,0 +1,333 @@
+"""The base coordinator: keeps one group of a system fresh, and says honestly when it is not.
+
+Every scope of a group ends a refresh as *ok*, *failed* (its last data stay for a grace period,
+then its entities are unavailable) or *gone* (missing from a full listing: its device leaves).
+What the system pushes is merged between the polls, copy on write.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+import logging
+from typing import TYPE_CHECKING, Any, override
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .repairs import async_create_missing_right, async_delete_missing_right
+from .systems.errors import ConnectTimeout, HomeServerError, InvalidAuth, MissingRight
+from .systems.paths import ROOT, Path, covers
+from .systems.system import Follow, Group, Reading, Refresh
+from .watcher import Watcher
+
+if TYPE_CHECKING:
+    from .runtime import HomeServerConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+_FIRST_RETRY = timedelta(seconds=5)
+_SETTLE = 0.5  # seconds that a system gets to show the effect of an action
+
+type Items = Mapping[Path, Any]
+type ChangeListener = Callable[[set[Path], set[Path]], None]
+type EventListener = Callable[[str, Mapping[str, Any]], None]
+
+
+class GroupCoordinator(DataUpdateCoordinator[Items]):
+    """Keeps the models of one group, by path."""
+
+    config_entry: HomeServerConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: HomeServerConfigEntry,
+        group: Group[Any],
+        interval: timedelta,
+    ) -> None:
+        """Prepare the group; nothing is read yet."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} {group.key}",
+            update_interval=interval,
+            always_update=False,
+        )
+        self.data = {}
+        self.group = group
+        self.interval = interval
+        self.failures: dict[Path, tuple[HomeServerError, float]] = {}
+        self.missing_right: MissingRight | None = None
+        self._attempts = 0
+        self._reads = 0
+        self._pushed: dict[Path, int] = {}
+        self._complete = False
+        self._starter: CALLBACK_TYPE | None = None
+        self._change_listeners: list[ChangeListener] = []
+        self._event_listeners: dict[Path, list[EventListener]] = {}
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+        self.watcher = Watcher(self, group.watch) if group.watch else None
+
+    # --- What entities ask ------------------------------------------------------------------
+
+    @property
+    def items(self) -> Items:
+        """The group's present models."""
+        return self.data
+
+    @property
+    def complete(self) -> bool:
+        """Whether at least one refresh has succeeded, so that what is missing is gone."""
+        return self._complete
+
+    @callback
+    def is_fresh(self, path: Path) -> bool:
+        """Whether the data at ``path`` may be shown: read, or failed only just now."""
+        now = self.hass.loop.time()
+        grace = self.group.grace.total_seconds()
+        return not any(
+            covers(scope, path) and now - since >= grace
+            for scope, (_, since) in self.failures.items()
+        )
+
+    @callback
+    def is_failed(self, path: Path) -> bool:
+        """Whether the last attempt to read ``path`` failed, grace or not."""
+        return any(covers(scope, path) for scope in self.failures)
+
+    @callback
+    def async_on_change(self, listener: ChangeListener) -> CALLBACK_TYPE:
+        """Call ``listener(changed, gone)`` with paths; unlike entities it keeps nothing polling."""
+        self._change_listeners.append(listener)
+        return lambda: self._change_listeners.remove(listener)
+
+    @callback
+    def async_on_event(self, path: Path, listener: EventListener) -> CALLBACK_TYPE:
+        """Call ``listener(event_type, attributes)`` for what is fired at ``path``."""
+        listeners = self._event_listeners.setdefault(path, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
+    # --- Reading ----------------------------------------------------------------------------
+
+    async def async_start(self) -> None:
+        """Read for the first time, and go on trying although nobody listens yet."""
+        if follow := self.group.follow:
+            leader = self.config_entry.runtime_data.coordinators[follow.group]
+            leader.async_on_change(partial(self._keep_step, follow, leader))
+        self._starter = self.async_add_listener(lambda: None)
+        await self.async_refresh()
+
+    @callback
+    def _keep_step(
+        self, follow: Follow, leader: GroupCoordinator, changed: set[Path], _gone: set[Path]
+    ) -> None:
+        if self._complete:
+            self.push(follow.adjust(self.data, leader.items, changed))
+
+    @callback
+    def _release_starter(self) -> None:
+        if self._starter:
+            self._starter()
+            self._starter = None
+
+    @override
+    async def _async_update_data(self) -> Items:
+        """Read the group once and merge what came into what is known."""
+        self._reads += 1
+        started = self._reads
+        try:
+            async with asyncio.timeout(self.group.timeout):
+                reading = await self.group.fetch(self._refresh())
+        except TimeoutError:
+            error: HomeServerError = ConnectTimeout()
+        except HomeServerError as err:
+            error = err
+        else:
+            return self._succeed(reading, started)
+        return self._fail(error)
+
+    def _refresh(self) -> Refresh[Any]:
+        runtime = self.config_entry.runtime_data
+        wanted = frozenset(self.async_contexts())
+        return Refresh(
+            client=runtime.client,
+            now=dt_util.utcnow(),
+            previous=self.data,
+            latest=runtime.items,
+            wanted=wanted or None,
+        )
+
+    def _succeed(self, reading: Reading, started: int) -> Items:
+        self._attempts = 0
+        self._complete = True
+        self.hass.loop.call_soon(self._release_starter)
+        self.update_interval = min(reading.again or self.interval, self.interval)
+        self._note_failures(reading.failed)
+        if self.missing_right:
+            self.missing_right = None
+            async_delete_missing_right(self.hass, self.config_entry, self.group.key)
+        kept = {
+            path: item
+            for path, item in self.data.items()
+            if path not in reading.items and any(covers(scope, path) for scope in reading.failed)
+        }
+        newer = {path: self.data[path] for path in self._pushed_since(started)}
+        merged = self._reuse({**reading.items, **kept, **newer})
+        self._announce(self.data, merged)
+        return merged
+
+    def _pushed_since(self, started: int) -> Iterable[Path]:
+        """Paths pushed while the refresh ran: what it read of them may be older."""
+        newer = [path for path, read in self._pushed.items() if read >= started]
+        self._pushed.clear()
+        return (path for path in newer if path in self.data)
+
+    def _reuse(self, items: Items) -> dict[Path, Any]:
+        """Keep the old object where the new one is equal, so that a change is an identity."""
+        return {
+            path: old if (old := self.data.get(path)) == item else item
+            for path, item in items.items()
+        }
+
+    def _fail(self, error: HomeServerError) -> Items:
+        if isinstance(error, InvalidAuth):
+            self.config_entry.runtime_data.async_stop_polling(error)
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key=error.key,
+                translation_placeholders=error.placeholders,
+            ) from error
+        if isinstance(error, MissingRight):
+            self.missing_right = error
+            async_create_missing_right(self.hass, self.config_entry, self.group.key, error)
+        self._note_failures({ROOT: error}, log=False)
+        raise UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=error.key,
+            translation_placeholders=error.placeholders,
+            retry_after=self._pause(error).total_seconds(),
+        ) from error
+
+    def _pause(self, error: HomeServerError) -> timedelta:
+        """Try again soon and then less often; what is not permitted is not asked for sooner."""
+        if isinstance(error, MissingRight):
+            return self.interval
+        self._attempts += 1
+        return min(_FIRST_RETRY * (1 << min(self._attempts - 1, 10)), self.interval)
+
+    @callback
+    def _note_failures(self, failed: Mapping[Path, HomeServerError], *, log: bool = True) -> None:
+        now = self.hass.loop.time()
+        before = self.failures
+        self.failures = {
+            scope: (error, before[scope][1] if scope in before else now)
+            for scope, error in failed.items()
+        }
+        if set(failed) - set(before):
+            self._call_later("grace", self.group.grace.total_seconds(), self.async_update_listeners)
+        if set(before) != set(failed):
+            self.hass.loop.call_soon(self.async_update_listeners)
+        if not log:
+            return
+        for scope in set(failed) - set(before):
+            _LOGGER.warning("%s: cannot read %s: %s", self.name, "/".join(scope), failed[scope])
+        for scope in set(before) - set(failed) - {ROOT}:
+            _LOGGER.info("%s: %s can be read again", self.name, "/".join(scope))
+
+    @callback
+    def async_suspend(self, error: HomeServerError) -> None:
+        """Stop asking, because the credential was rejected; the data age out."""
+        self.update_interval = None
+        self._note_failures({ROOT: error}, log=False)
+        if self.watcher:
+            self.watcher.async_stop()
+        self._cancel("refresh")
+
+    @callback
+    def async_acted(self, path: Path) -> None:
+        """After an action: read again unless a stream tells what became of it."""
+        if not (self.watcher and self.watcher.is_open_for(path)):
+            self.refresh_soon(_SETTLE)
+
+    # --- Pushing (this is the ``Sink`` of a watch) ------------------------------------------
+
+    @callback
+    def push(self, items: Items) -> None:
+        """Put these models in place of the old ones and tell only who shows them."""
+        changed = {path: item for path, item in items.items() if self.data.get(path) != item}
+        if not changed:
+            return
+        self._pushed.update(dict.fromkeys(changed, self._reads))
+        merged = {**self.data, **changed}
+        self._announce(self.data, merged)
+        self.data = merged
+        self.async_update_listeners()
+
+    @callback
+    def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
+        """Pass an event to the event entities of this path."""
+        for listener in tuple(self._event_listeners.get(path, ())):
+            listener(event_type, attributes)
+
+    @callback
+    def refresh_soon(self, delay: float = 0.0) -> None:
+        """Read again after ``delay`` seconds; a wish that is already waiting is enough."""
+        if "refresh" not in self._timers and self.update_interval is not None:
+            self._call_later("refresh", delay, self._start_refresh)
+
+    @callback
+    def connected(self) -> None:
+        """Read what happened before the stream stood."""
+        self.refresh_soon()
+
+    @callback
+    def _start_refresh(self) -> None:
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"{self.name} refresh"
+        )
+
+    # --- Telling ----------------------------------------------------------------------------
+
+    @callback
+    def _announce(self, old: Items, new: Items) -> None:
+        """Tell devices and platforms which paths are new, changed or gone."""
+        changed = {path for path, item in new.items() if old.get(path) is not item}
+        gone = old.keys() - new.keys()
+        if changed or gone:
+            self.config_entry.runtime_data.devices.async_sync(self, new, changed, gone)
+            # Entities are made from ``data``, which Home Assistant assigns after the refresh.
+            self.data = new
+            for listener in tuple(self._change_listeners):
+                listener(changed, set(gone))
+        if self.watcher:
+            self.watcher.async_sync(new)
+
+    @callback
+    def _call_later(self, name: str, delay: float, action: Callable[[], None]) -> None:
+        @callback
+        def run(_now: datetime) -> None:
+            self._timers.pop(name, None)
+            action()
+
+        self._cancel(name)
+        self._timers[name] = async_call_later(self.hass, delay, run)
+
+    @callback
+    def _cancel(self, name: str) -> None:
+        if cancel := self._timers.pop(name, None):
+            cancel()
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop the stream and the timers with the entry."""
+        await super().async_shutdown()
+        for name in tuple(self._timers):
+            self._cancel(name)
+        if self.watcher:
+            self.watcher.async_stop()

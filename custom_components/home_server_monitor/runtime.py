@@ -1,0 +1,45 @@
+"""What a loaded config entry holds: the system, its client, its coordinators, its devices."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+
+from .const import CONF_ALLOW_CONTROL
+from .systems.errors import HomeServerError
+from .systems.system import Client, System
+
+if TYPE_CHECKING:
+    from .coordinator import GroupCoordinator, Items
+    from .devices import DeviceTree
+
+type HomeServerConfigEntry = ConfigEntry[Runtime]
+
+
+@dataclass(kw_only=True)
+class Runtime:
+    """The live parts of one config entry."""
+
+    system: System[Any]
+    client: Client
+    devices: DeviceTree
+    coordinators: dict[str, GroupCoordinator] = field(default_factory=dict)
+
+    @callback
+    def items(self, group: str) -> Items:
+        """Return a group's present models; none where the group is left out."""
+        coordinator = self.coordinators.get(group)
+        return coordinator.items if coordinator else {}
+
+    @callback
+    def async_stop_polling(self, error: HomeServerError) -> None:
+        """Ask nothing more with a credential that was rejected."""
+        for coordinator in self.coordinators.values():
+            coordinator.async_suspend(error)
+
+
+@callback
+def control_allowed(entry: HomeServerConfigEntry) -> bool:
+    """Whether the user lets this entry act on its system."""
+    return bool(entry.options.get(CONF_ALLOW_CONTROL, False))

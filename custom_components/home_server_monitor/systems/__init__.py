@@ -1,0 +1,8 @@
+"""The registry: every system that can be monitored. A new one is a folder and a line here."""
+
+from typing import Any
+
+from .docker import DOCKER, PORTAINER
+from .system import System
+
+SYSTEMS: dict[str, System[Any]] = {system.key: system for system in (DOCKER, PORTAINER)}

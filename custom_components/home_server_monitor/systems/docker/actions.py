@@ -1,0 +1,73 @@
+"""The actions on containers; each is a few lines that call the engine."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import SupportsResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+import voluptuous as vol
+
+from ..paths import Path
+from ..system import Action
+from .client import Engine
+from .controls import Operation, engine_of
+from .groups import Engines
+from .logs import decode, search
+from .models import Container
+
+_MOST_LINES = 2000
+
+
+def _on_container(
+    operation: Operation,
+) -> Callable[[Engines, Path, Container, Mapping[str, Any]], Awaitable[JsonObjectType | None]]:
+    async def run(
+        client: Engines, path: Path, container: Container, _data: Mapping[str, Any]
+    ) -> JsonObjectType | None:
+        await operation(engine_of(client, path), container.id)
+        return None
+
+    return run
+
+
+async def _get_logs(
+    client: Engines, path: Path, container: Container, data: Mapping[str, Any]
+) -> JsonObjectType | None:
+    """Return ``{"lines": [{"stream", "time", "text"}, …]}``, the newest last."""
+    since: timedelta | None = data.get("since")
+    start = int((dt_util.utcnow() - since).timestamp()) if since else None
+    body, framed = await engine_of(client, path).logs(container.id, data["tail"], start)
+    lines = search(decode(body, framed=framed), data.get("search"))
+    return {
+        "lines": [{"stream": line.stream, "time": line.time, "text": line.text} for line in lines]
+    }
+
+
+ACTIONS = (
+    Action[Engines, Container](
+        name="start_container", model=Container, run=_on_container(Engine.start)
+    ),
+    Action[Engines, Container](
+        name="stop_container", model=Container, run=_on_container(Engine.stop)
+    ),
+    Action[Engines, Container](
+        name="restart_container", model=Container, run=_on_container(Engine.restart)
+    ),
+    Action[Engines, Container](
+        name="get_container_logs",
+        model=Container,
+        run=_get_logs,
+        control=False,
+        response=SupportsResponse.ONLY,
+        schema={
+            vol.Optional("tail", default=100): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=_MOST_LINES)
+            ),
+            vol.Optional("since"): cv.positive_time_period,
+            vol.Optional("search"): cv.string,
+        },
+    ),
+)

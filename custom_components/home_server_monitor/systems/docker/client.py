@@ -1,0 +1,305 @@
+"""Talks to a Docker Engine: by TCP, TLS, a UNIX socket, a socket proxy, or through Portainer.
+
+All of the engine's HTTP goes through ``aiodocker``. Nothing but ``HomeServerError`` leaves here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+import errno
+import json
+import ssl
+from typing import Any
+
+from aiodocker import Docker, DockerError
+import aiohttp
+
+from ..errors import (
+    BadAnswer,
+    CannotConnect,
+    CannotResolve,
+    ConnectionRefused,
+    ConnectTimeout,
+    HomeServerError,
+    InvalidAuth,
+    MissingRight,
+    NotFound,
+    Rejected,
+    TLSFailure,
+    UnsupportedVersion,
+    WrongServer,
+)
+from ..paths import ROOT, Path
+from . import parse
+from .cursor import Crashes, Cursor
+from .models import Container, ContainerUsage, Counters, DiskUsage, EngineInfo
+from .stats import usage
+
+OLDEST_API = (1, 41)
+_TIMEOUT = 10.0
+_SLOW_TIMEOUT = 120.0
+_STREAM_SECONDS = 600.0
+_LONGEST_LINE = 1 << 22
+
+# What happens to a container and is worth telling; probes of health checks are not among it.
+# The last two are Podman's names for a death and a removal.
+EVENTS = [
+    *("create", "start", "restart", "stop", "die", "kill", "oom", "pause", "unpause"),
+    *("rename", "update", "destroy", "health_status", "died", "remove"),
+]
+
+
+class _Docker(Docker):
+    """aiodocker with the three queries that it has no call for."""
+
+    async def get(self, path: str, **params: str) -> Any:
+        """Return the JSON answer to a GET."""
+        return await self._query_json(path, params=params)
+
+    async def post(self, path: str, **params: str) -> None:
+        """POST without a body; the answer's body does not matter."""
+        async with self._query(path, "POST", params=params, timeout=_timeout(_SLOW_TIMEOUT)):
+            pass
+
+    async def read(self, path: str, **params: str) -> bytes:
+        """Return the raw body of the answer to a GET."""
+        async with self._query(path, params=params, timeout=_timeout(_SLOW_TIMEOUT)) as answer:
+            body: bytes = await answer.read()
+            return body
+
+    async def stream(self, path: str, **params: str) -> AsyncIterator[tuple[str, bytes]]:
+        """Yield the answer's ``Date`` and an empty line, then every line of its body."""
+        timeout = aiohttp.ClientTimeout(total=_STREAM_SECONDS, sock_connect=_TIMEOUT)
+        async with self._query(path, params=params, timeout=timeout) as answer:
+            date = answer.headers.get("Date", "")
+            yield date, b""
+            rest = b""
+            async for chunk in answer.content.iter_any():
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > _LONGEST_LINE:
+                    raise BadAnswer("endless line in the event stream")
+                for line in lines:
+                    if line.strip():
+                        yield date, line
+
+
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=_TIMEOUT)
+
+
+class Engine:
+    """One engine; ``path`` is where it stands in the tree of its entry.
+
+    ``name`` is what people call the host, ``stacks`` are those that Portainer knows. ``stream_open`` tells whether its events arrive, so
+    that polling need not look for what they would have told; ``cursor`` and ``crashes`` keep
+    what has to outlive a connection.
+    """
+
+    def __init__(self, docker: _Docker, path: Path = ROOT) -> None:
+        """Wrap a prepared connection; ``check_version`` must follow before anything else."""
+        self._docker = docker
+        self.path = path
+        self.stream_open = False
+        self.cursor = Cursor()
+        self.crashes = Crashes()
+        self.stacks: frozenset[str] = frozenset()
+        self.name = ""
+        self.version = ""
+        self.is_podman = False
+
+    async def check_version(self) -> None:
+        """Ask who answers, and use the newest API that it speaks.
+
+        Raises ``WrongServer`` for anything but an engine and ``UnsupportedVersion`` for one that
+        is too old.
+        """
+        with _errors("VERSION"):
+            async with asyncio.timeout(_TIMEOUT):
+                answer = await self._docker._query_json(  # noqa: SLF001 - unversioned on purpose
+                    "version", versioned_api=False
+                )
+        told = parse.mapping(answer)
+        api = str(told.get("ApiVersion") or "")
+        try:
+            number = tuple(int(part) for part in api.split("."))
+        except ValueError:
+            raise WrongServer("no Docker API answers there") from None
+        self.version = str(told.get("Version") or "")
+        self.is_podman = "podman" in json.dumps(told.get("Components") or "").lower()
+        if number < OLDEST_API:
+            raise UnsupportedVersion(f"API {api}, Docker {self.version}")
+        self._docker.api_version = f"v{api}"
+
+    @property
+    def brand(self) -> str:
+        """``Docker`` or ``Podman``."""
+        return "Podman" if self.is_podman else "Docker"
+
+    async def _get(self, right: str, path: str, seconds: float = _TIMEOUT, **params: str) -> Any:
+        with _errors(right):
+            async with asyncio.timeout(seconds):
+                return await self._docker.get(path, **params)
+
+    async def _post(self, path: str, **params: str) -> None:
+        with _errors("POST"):
+            await self._docker.post(path, **params)
+
+    async def rows(self) -> list[Mapping[str, Any]]:
+        """Return the list of all containers, one short row each."""
+        rows = await self._get("CONTAINERS", "containers/json", all="1")
+        if not isinstance(rows, list):
+            raise BadAnswer("the list of containers is not a list")
+        return [row for row in rows if isinstance(row, dict) and isinstance(row.get("Id"), str)]
+
+    async def inspect(self, container_id: str) -> tuple[str, Container]:
+        """Return a container and the key that it keeps across recreations."""
+        document = await self._get("CONTAINERS", f"containers/{container_id}/json")
+        container = parse.container(document)
+        return parse.container_key(parse.labels_of(document), container.name), container
+
+    async def usage(self, container_id: str, before: Counters | None) -> ContainerUsage:
+        """Return what a container uses, with rates since ``before``; one cheap sample."""
+        path = f"containers/{container_id}/stats?stream=false&one-shot=true"
+        return usage(await self._get("CONTAINERS", path), before)
+
+    async def info(self) -> EngineInfo:
+        """Return what the engine says of itself and its machine."""
+        version, info = await asyncio.gather(
+            self._get("VERSION", "version"), self._get("INFO", "info")
+        )
+        return parse.engine_info(version, info)
+
+    async def identity(self) -> tuple[str, str]:
+        """Return the engine's id and the host's name; empty where it may not be asked."""
+        try:
+            info = parse.mapping(await self._get("INFO", "info"))
+        except MissingRight:
+            return "", ""
+        return str(info.get("ID") or ""), str(info.get("Name") or "")
+
+    async def disk_usage(self) -> DiskUsage:
+        """Return ``/system/df``, which may take the engine minutes."""
+        return parse.disk_usage(await self._get("SYSTEM", "system/df", seconds=_SLOW_TIMEOUT))
+
+    async def start(self, container_id: str) -> None:
+        """Start a container; one that runs already is fine."""
+        await self._post(f"containers/{container_id}/start")
+
+    async def stop(self, container_id: str) -> None:
+        """Stop a container in its own stop time; one that is stopped already is fine."""
+        await self._post(f"containers/{container_id}/stop")
+
+    async def restart(self, container_id: str) -> None:
+        """Stop and start a container."""
+        await self._post(f"containers/{container_id}/restart")
+
+    async def pause(self, container_id: str) -> None:
+        """Freeze a container's processes."""
+        await self._post(f"containers/{container_id}/pause")
+
+    async def unpause(self, container_id: str) -> None:
+        """Let a container's processes go on."""
+        await self._post(f"containers/{container_id}/unpause")
+
+    async def kill(self, container_id: str) -> None:
+        """Kill a container without giving it time to end."""
+        await self._post(f"containers/{container_id}/kill")
+
+    async def logs(self, container_id: str, tail: int, since: int | None) -> tuple[bytes, bool]:
+        """Return the raw log with timestamps, and whether it is framed (no TTY)."""
+        path = f"containers/{container_id}"
+        document = parse.mapping(await self._get("CONTAINERS", f"{path}/json"))
+        params = {"stdout": "1", "stderr": "1", "timestamps": "1", "tail": str(tail)}
+        if since is not None:
+            params["since"] = str(since)
+        with _errors("CONTAINERS"):
+            body = await self._docker.read(f"{path}/logs", **params)
+        return body, not parse.mapping(document.get("Config")).get("Tty")
+
+    async def events(self, since: str | None) -> AsyncIterator[tuple[float, Mapping[str, Any]]]:
+        """Yield the engine's clock at connection with an empty event, then each event.
+
+        ``since`` is the engine's time in seconds, with nanoseconds as the fraction. Ends when
+        the engine ends the stream, and by itself every ten minutes, so that a connection that
+        died silently is found.
+        """
+        filters = json.dumps({"type": ["container"], "event": EVENTS})
+        params = {"filters": filters} | ({"since": since} if since else {})
+        with _errors("EVENTS"):
+            try:
+                async for date, line in self._docker.stream("events", **params):
+                    yield _seconds(date), parse.mapping(json.loads(line)) if line else {}
+            except TimeoutError:
+                return
+
+    async def close(self) -> None:
+        """Close what was opened for this engine; a shared session stays."""
+        await self._docker.close()
+
+
+def _seconds(date: str) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return 0.0
+
+
+@contextmanager
+def _errors(right: str) -> Iterator[None]:
+    """Turn everything that may come out of aiodocker and aiohttp into our own errors."""
+    try:
+        yield
+    except HomeServerError:
+        raise
+    except TimeoutError as err:
+        raise ConnectTimeout from err
+    except DockerError as err:
+        raise _docker_error(err, right) from err
+    except aiohttp.ClientError as err:
+        raise connection_error(err) from err
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        raise BadAnswer(str(err)) from err
+
+
+def _docker_error(error: DockerError, right: str) -> HomeServerError:
+    cause = error.__context__
+    if error.status == 900 and isinstance(cause, Exception):
+        return connection_error(cause)
+    if "HTTP request to an HTTPS server" in error.message:
+        return TLSFailure(error.message)
+    kind: type[HomeServerError] = {
+        401: InvalidAuth,
+        404: NotFound,
+        502: CannotConnect,
+        503: CannotConnect,
+        504: ConnectTimeout,
+    }.get(error.status, Rejected)
+    if error.status == 403:
+        return MissingRight(right)
+    return kind(error.message)
+
+
+def connection_error(error: Exception) -> HomeServerError:
+    """Say in our own words why a connection failed."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return CannotResolve(str(error.os_error))
+    if isinstance(error, (aiohttp.ClientSSLError, ssl.SSLError)):
+        return TLSFailure(str(getattr(error, "certificate_error", None) or error))
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if getattr(cause, "errno", 0) in (errno.ECONNREFUSED, errno.ENOENT):
+        return ConnectionRefused(str(cause))
+    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError)):
+        return BadAnswer(str(error))
+    if isinstance(error, aiohttp.ClientResponseError):
+        return WrongServer(error.message)
+    return CannotConnect(str(error))
+
+
+def docker(
+    url: str, session: aiohttp.ClientSession | None, context: ssl.SSLContext | None = None
+) -> _Docker:
+    """Prepare a connection; without a session the connection makes and closes its own."""
+    if session is None:
+        return _Docker(url, ssl_context=context, timeout=_timeout(_TIMEOUT))
+    return _Docker(url, session=session, connector=session.connector, timeout=_timeout(_TIMEOUT))

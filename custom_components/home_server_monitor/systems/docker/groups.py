@@ -1,0 +1,251 @@
+"""What is read from engines, and how often: the groups of ``docker`` and ``portainer``."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from ..errors import CannotConnect, HomeServerError, InvalidAuth
+from ..paths import ROOT, Path, covers
+from ..system import Follow, Group, Reading, Refresh, Watch
+from . import parse, tree
+from .client import Engine
+from .events import follow
+from .models import Container, ContainerUsage, Host, HostUsage
+from .stats import IDLE, total
+
+_AT_ONCE = 8
+_SECOND_SAMPLE = timedelta(seconds=10)
+
+
+class Engines(Protocol):
+    """What the clients of both systems have: their engines by path."""
+
+    engines: Mapping[Path, Engine]
+
+    async def close(self) -> None:
+        """Close what was opened."""
+
+
+type _Read = Callable[[Engine, Refresh[Any]], Awaitable[Reading]]
+
+
+async def _each(refresh: Refresh[Any], read: _Read) -> Reading:
+    """Read every engine; one that fails costs only what lies below it.
+
+    A rejected credential is everybody's, and an engine at the root is all there is.
+    """
+    engines = list(refresh.client.engines.values())
+    results = await asyncio.gather(
+        *(read(engine, refresh) for engine in engines), return_exceptions=True
+    )
+    items: dict[Path, Any] = {}
+    failed: dict[Path, HomeServerError] = dict(getattr(refresh.client, "down", {}))
+    again = None
+    for engine, result in zip(engines, results, strict=True):
+        if isinstance(result, Reading):
+            items |= result.items
+            failed |= result.failed
+            again = again or result.again
+        elif isinstance(result, HomeServerError) and engine.path != ROOT:
+            if isinstance(result, InvalidAuth):
+                raise result
+            failed[engine.path] = result
+        else:
+            raise result
+    return Reading(items=items, failed=failed, again=again)
+
+
+async def _bounded[T](jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T | HomeServerError]:
+    """Run the jobs, a few at a time; what belongs to one object is returned, not raised."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def run(job: Coroutine[Any, Any, T]) -> T | HomeServerError:
+        async with gate:
+            try:
+                return await job
+            except HomeServerError as err:
+                return err
+
+    results = await asyncio.gather(*(run(job) for job in jobs))
+    for result in results:
+        if isinstance(result, (InvalidAuth, CannotConnect)):
+            raise result
+    return results
+
+
+async def _read_containers(engine: Engine, refresh: Refresh[Any]) -> Reading:
+    """List the containers, and inspect those of which the list or an event tells news."""
+    rows = await engine.rows()
+    known = tree.containers_of(refresh.previous, engine.path)
+    by_id = {item.id: (path, item) for path, item in known.items()}
+    found: dict[Path, Container] = {}
+    news = []
+    for row in rows:
+        path_and_item = by_id.get(row["Id"])
+        if path_and_item and _unchanged(engine, row, path_and_item[1]):
+            found[path_and_item[0]] = tree.with_restarts(
+                path_and_item[1], path_and_item[1], refresh.now
+            )
+        else:
+            news.append(row)
+    failed = {}
+    results = await _bounded(engine.inspect(row["Id"]) for row in news)
+    for row, result in zip(news, results, strict=True):
+        if isinstance(result, HomeServerError):
+            failed[_path_of_row(engine, row)] = result
+        else:
+            _choose(found, engine.path, result, known, refresh.now)
+    return Reading(items=_with_totals(engine, found, known, failed), failed=failed)
+
+
+def _unchanged(engine: Engine, row: Mapping[str, Any], item: Container) -> bool:
+    """Whether the short row says that nothing happened since the last look.
+
+    Without events a restart shows only in the uptime, so whoever is young is looked at again.
+    """
+    return (
+        parse.state_of(row.get("State")) is item.state
+        and parse.health_of_status(row.get("Status")) is item.health
+        and f"/{item.name}" in (row.get("Names") or ())
+        and (engine.stream_open or not parse.started_lately(row.get("Status")))
+    )
+
+
+def _path_of_row(engine: Engine, row: Mapping[str, Any]) -> Path:
+    name = str((row.get("Names") or [row["Id"][:12]])[0]).removeprefix("/")
+    key = parse.container_key(parse.mapping(row.get("Labels")), name)
+    return tree.container_path(engine.path, key)
+
+
+def _choose(
+    found: dict[Path, Container],
+    host: Path,
+    inspected: tuple[str, Container],
+    known: Mapping[Path, Container],
+    now: datetime,
+) -> None:
+    """Take a container over, unless a better one answers to the same key."""
+    key, container = inspected
+    path = tree.container_path(host, key)
+    container = tree.with_restarts(container, known.get(path), now)
+    if path not in found or tree.is_better(container, found[path]):
+        found[path] = container
+
+
+def _with_totals(
+    engine: Engine,
+    found: Mapping[Path, Container],
+    known: Mapping[Path, Container],
+    failed: Mapping[Path, HomeServerError],
+) -> dict[Path, Any]:
+    """Add the host and the stacks; a container that could not be read counts as it was."""
+    kept = {path: item for path, item in known.items() if path in failed and path not in found}
+    return {**found, **totals(engine, {**found, **kept})}
+
+
+def totals(engine: Engine, containers: Mapping[Path, Container]) -> dict[Path, Any]:
+    """Return the host and the stacks that these containers make."""
+    host = tree.host(engine.name, engine.brand, engine.version, containers.values())
+    stacks = tree.stacks(engine.path, containers.values(), engine.stacks)
+    return {**stacks, engine.path: host}
+
+
+async def _read_usage(engine: Engine, refresh: Refresh[Any]) -> Reading:
+    """Take one sample of every running container for which somebody wants to know."""
+    containers = tree.containers_of(refresh.latest("containers"), engine.path)
+    wanted = refresh.wanted
+    running = [
+        (path, item)
+        for path, item in containers.items()
+        if item.is_running and (wanted is None or engine.path in wanted or path in wanted)
+    ]
+    results = await _bounded(
+        engine.usage(item.id, _counters(refresh.previous.get(path))) for path, item in running
+    )
+    items: dict[Path, Any] = dict.fromkeys(containers, IDLE)
+    failed = {}
+    for (path, _), result in zip(running, results, strict=True):
+        if isinstance(result, HomeServerError):
+            failed[path] = result
+            del items[path]
+        else:
+            items[path] = result
+    items[engine.path] = total(items.values())
+    # CPU and rates need two samples; nobody should wait a whole interval for the first ones.
+    first = running and engine.path not in refresh.previous
+    return Reading(items=items, failed=failed, again=_SECOND_SAMPLE if first else None)
+
+
+def _without_stopped(
+    usages: Mapping[Path, Any], containers: Mapping[Path, Any], changed: set[Path]
+) -> dict[Path, Any]:
+    """Show no usage for containers that stopped or are new, without waiting for the poll."""
+    idle = {
+        path: IDLE
+        for path in changed
+        if isinstance(containers[path], Container)
+        and (path not in usages or not containers[path].is_running)
+    }
+    now = {**usages, **idle}
+    hosts = [path for path in usages if isinstance(usages[path], HostUsage)]
+    return idle | {
+        host: total(part for path, part in now.items() if path != host and covers(host, path))
+        for host in hosts
+    }
+
+
+def _counters(before: object) -> Any:
+    return before.counters if isinstance(before, ContainerUsage) else None
+
+
+async def _read_info(engine: Engine, _refresh: Refresh[Any]) -> Reading:
+    return Reading(items={engine.path: await engine.info()})
+
+
+async def _read_disk_usage(engine: Engine, _refresh: Refresh[Any]) -> Reading:
+    return Reading(items={engine.path: await engine.disk_usage()})
+
+
+def _group(key: str, read: _Read, interval: timedelta, **options: Any) -> Group[Engines]:
+    async def fetch(refresh: Refresh[Engines]) -> Reading:
+        return await _each(refresh, read)
+
+    return Group(key=key, interval=interval, fetch=fetch, **options)
+
+
+def _hosts(items: Mapping[Path, Any]) -> list[Path]:
+    """Every host whose containers are known has an event stream of its own."""
+    return [path for path, item in items.items() if isinstance(item, Host)]
+
+
+async def _watch(client: Engines, host: Path, sink: Any) -> None:
+    engine = client.engines.get(host)
+    if engine is not None:
+        await follow(engine, sink, totals)
+
+
+CONTAINERS = _group(
+    "containers",
+    _read_containers,
+    timedelta(seconds=60),
+    watch=Watch(scopes=_hosts, run=_watch),
+    paced=True,
+)
+USAGE = _group(
+    "usage",
+    _read_usage,
+    timedelta(seconds=60),
+    follow=Follow(group="containers", adjust=_without_stopped),
+    optional=True,
+    paced=True,
+)
+INFO = _group("engine", _read_info, timedelta(minutes=15), optional=True)
+DISK_USAGE = _group(
+    "disk_usage",
+    _read_disk_usage,
+    timedelta(hours=1),
+    optional=True,
+    deferred=True,
+    timeout=150.0,
+)

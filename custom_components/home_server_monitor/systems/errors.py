@@ -1,0 +1,101 @@
+"""What can go wrong between a client and its system, in words that can be translated.
+
+Clients raise nothing else. ``key`` is the translation key under ``exceptions`` and ``config.error``,
+``placeholders`` fills it. No message ever contains a credential.
+"""
+
+from typing import ClassVar
+
+
+class HomeServerError(Exception):
+    """Base of all errors of a system; ``detail`` is the system's own short message."""
+
+    key: ClassVar[str] = "unknown"
+
+    def __init__(self, detail: str = "") -> None:
+        """Keep the system's own words, shortened to what fits in a sentence."""
+        self.detail = " ".join(detail.split())[:200]
+        super().__init__(f"{self.key}: {self.detail}" if self.detail else self.key)
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What the translated sentence needs to be filled with."""
+        return {"detail": self.detail}
+
+
+class CannotConnect(HomeServerError):
+    """The system does not answer; the subclasses say why where it is known."""
+
+    key = "cannot_connect"
+
+
+class InvalidAddress(CannotConnect):
+    """The address is not one that this system can be reached by."""
+
+    key = "invalid_address"
+
+
+class CannotResolve(CannotConnect):
+    """The name in the address is not known to the resolver."""
+
+    key = "cannot_resolve"
+
+
+class ConnectionRefused(CannotConnect):
+    """Nothing listens at that address."""
+
+    key = "connection_refused"
+
+
+class ConnectTimeout(CannotConnect):
+    """No answer in time."""
+
+    key = "timeout"
+
+
+class TLSFailure(CannotConnect):
+    """The encrypted connection could not be made: certificate, name or protocol."""
+
+    key = "tls_failed"
+
+
+class InvalidAuth(HomeServerError):
+    """The credential was rejected; nobody may try it again without the user."""
+
+    key = "invalid_auth"
+
+
+class MissingRight(HomeServerError):
+    """The credential is good but may not do this; ``detail`` names the right."""
+
+    key = "missing_right"
+
+
+class NotFound(HomeServerError):
+    """The system answers, but has no such object."""
+
+    key = "not_found"
+
+
+class WrongServer(HomeServerError):
+    """Something else answers at this address."""
+
+    key = "wrong_server"
+
+
+class UnsupportedVersion(HomeServerError):
+    """The right kind of server, in a version that is too old; ``detail`` says which."""
+
+    key = "unsupported_version"
+
+
+class BadAnswer(HomeServerError):
+    """The answer breaks off or is not what the protocol promises."""
+
+    key = "bad_answer"
+
+
+class Rejected(HomeServerError):
+    """The system understood and declined, and said why in ``detail``."""
+
+    key = "rejected"
