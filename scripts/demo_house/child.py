@@ -10,11 +10,12 @@ import os
 import runpy
 import signal
 import sys
+from types import ModuleType
 
 _PR_SET_PDEATHSIG = 1
 
 # Home Assistant sets these up in every installation. Their packages must be compiled (voice) or are
-# of no use to this house, and without them the demo needs no compiler and starts sooner.
+# of no use to this house: without them the demo needs no compiler and starts sooner.
 LEFT_OUT = frozenset(
     {
         "ai_task",
@@ -31,6 +32,14 @@ LEFT_OUT = frozenset(
     }
 )
 
+# It imports them all the same, to describe its actions to the page; nothing here ever uses the
+# one name that it takes from each of these packages.
+STAND_INS = {
+    "pymicro_vad": "MicroVad",
+    "pyspeex_noise": "AudioProcessor",
+    "turbojpeg": "TurboJPEG",
+}
+
 
 def _end_with_parent(parent: int) -> None:
     if sys.platform != "linux":
@@ -44,6 +53,10 @@ def _leave_out() -> None:
     from homeassistant import bootstrap  # noqa: PLC0415 - only the child that is Home Assistant has the second to import it
 
     bootstrap.DEFAULT_INTEGRATIONS.difference_update(LEFT_OUT)
+    for package, name in STAND_INS.items():
+        stand_in = ModuleType(package)
+        setattr(stand_in, name, type(name, (), {}))
+        sys.modules[package] = stand_in
 
 
 def main() -> None:
