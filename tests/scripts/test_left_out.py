@@ -7,7 +7,7 @@ import sys
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-INI = "[pytest]\nasyncio_mode = auto\nmarkers =\n  real: x\n  browser: y\n"
+INI = "[pytest]\nmarkers =\n  real: x\n  browser: y\n"
 TESTS = """
 import pytest
 @pytest.mark.real
@@ -18,8 +18,19 @@ def test_plain(): ...
 
 def run(folder: Path, *arguments: str, **environment: str) -> list[str]:
     """Return what a pytest in that folder prints, the empty lines left away."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    variables = {"PYTHONPATH": str(ROOT), "PATH": "", **environment}
+    plugins = [
+        "-p",
+        "xdist",
+        "-p",
+        "xdist.looponfail",
+        "-p",
+        "pytest_cov",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command = [sys.executable, "-m", "pytest", *plugins, *arguments]
+    # Without the plugins that nothing here needs, Home Assistant's among them, it starts at once.
+    variables = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment}
     done = subprocess.run(
         command, cwd=folder, env=variables, capture_output=True, text=True, check=False
     )
