@@ -1,0 +1,1 @@
+"""How the disk health model is trained and measured."""
