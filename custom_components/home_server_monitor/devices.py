@@ -9,7 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType
 
 from .const import DOMAIN
 from .systems.paths import ROOT, Path, covers, from_identifier, kind_of, to_identifier
-from .systems.system import DeviceDetails, Kind, System
+from .systems.system import DeviceDetails, System
 
 if TYPE_CHECKING:
     from .coordinator import GroupCoordinator, Items
@@ -25,8 +25,11 @@ class DeviceTree:
         """Start with what the registry remembers of this entry."""
         self._registry = dr.async_get(hass)
         self._entry = entry
-        self._owners = {(kind.group, kind.model): kind for kind in system.kinds if kind.device}
-        self._groups = {kind.name: kind.group for kind in self._owners.values()}
+        owners = [kind for kind in system.kinds if kind.device]
+        self._owners = {(kind.group, kind.model): kind for kind in owners}
+        self._groups = {kind.name: kind.group for kind in owners}
+        # Declared before what may hang below it, so that parents are registered first.
+        self._order = {kind.name: number for number, kind in enumerate(owners)}
         self._details: dict[Path, DeviceDetails] = {}
         self._ids = dict(self._registered())
 
@@ -58,15 +61,16 @@ class DeviceTree:
         self, coordinator: GroupCoordinator, items: Items, changed: set[Path], gone: Iterable[Path]
     ) -> None:
         """Register what is new or changed, and drop what a full listing no longer has."""
-        for path in sorted(changed, key=len):
+        for path in sorted(changed, key=self._rank):
             kind = self._owners.get((coordinator.group.key, type(items[path])))
-            if kind is not None:
-                self._register(kind, path, items[path])
+            if kind is not None and kind.device is not None:
+                self._register(path, kind.device(path, items[path]))
         self._drop(coordinator, items)
 
-    def _register(self, kind: Kind[Any], path: Path, item: Any) -> None:
-        assert kind.device is not None
-        details = kind.device(path, item)
+    def _rank(self, path: Path) -> tuple[int, int]:
+        return len(path), self._order.get(kind_of(path), 0)
+
+    def _register(self, path: Path, details: DeviceDetails) -> None:
         if self._details.get(path) == details:
             return
         self._details[path] = details

@@ -59,19 +59,25 @@ class _Docker(Docker):
 
     async def post(self, path: str, **params: str) -> None:
         """POST without a body; the answer's body does not matter."""
-        async with self._query(path, "POST", params=params, timeout=_timeout(_SLOW_TIMEOUT)):
+        async with (
+            self._query(path, "POST", params=params, timeout=_timeout(_SLOW_TIMEOUT)) as answer,
+            answer,
+        ):
             pass
 
     async def read(self, path: str, **params: str) -> bytes:
         """Return the raw body of the answer to a GET."""
-        async with self._query(path, params=params, timeout=_timeout(_SLOW_TIMEOUT)) as answer:
+        async with (
+            self._query(path, params=params, timeout=_timeout(_SLOW_TIMEOUT)) as answer,
+            answer,
+        ):
             body: bytes = await answer.read()
             return body
 
     async def stream(self, path: str, **params: str) -> AsyncIterator[tuple[str, bytes]]:
         """Yield the answer's ``Date`` and an empty line, then every line of its body."""
         timeout = aiohttp.ClientTimeout(total=_STREAM_SECONDS, sock_connect=_TIMEOUT)
-        async with self._query(path, params=params, timeout=timeout) as answer:
+        async with self._query(path, params=params, timeout=timeout) as answer, answer:
             date = answer.headers.get("Date", "")
             yield date, b""
             rest = b""
