@@ -26,7 +26,7 @@ _PROGRAMS = {
     "top",
     "yes",
 }
-_STAYS = ("sleep", "httpd", "top", "cat", "tail -f", "while", "trap", "wait", "exec")
+_STAYS = ("sleep", "httpd", "top", "cat", "tail -f", "while", "wait", "exec")
 
 
 def read_command(container: Container) -> None:

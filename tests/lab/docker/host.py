@@ -37,7 +37,7 @@ class Host:
         self.volumes: dict[str, int] = {}
         self.registry: dict[str, Image] = {}
         self.host_name = "lab"
-        self.booted = clock.stamp() - 86_400 * SECOND
+        self.booted = clock.stamp() - 40 * 86_400 * SECOND
         self.restart_delay: float | None = 0.1
         self.health_delay = 1.0
         self.crash_delay = 0.05
