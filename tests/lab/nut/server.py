@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 import re
 import shlex
@@ -16,7 +16,7 @@ from ..faults import GARBAGE, Fault, Faults, Kind
 from ..wire import LOOPBACK, Listener, reset
 from .ups import Ups, User
 
-VERSION = "Network UPS Tools upsd 2.8.0 - https://www.networkupstools.org/"
+VERSION = "Network UPS Tools upsd 2.8.0 - http://www.networkupstools.org/"
 _UNITS = {
     "battery.charge": "Battery charge (percent of full)",
     "battery.runtime": "Battery runtime (seconds)",
@@ -151,18 +151,18 @@ class NutServer:
         """Return the answer to a line, with its line ends."""
         try:
             words = shlex.split(line)
-            if not words:
-                raise NutError("UNKNOWN-COMMAND")
-            handler: Callable[[_Session, list[str]], str] | None = getattr(
-                self, f"_do_{words[0].lower()}", None
-            )
-            if handler is None:
-                raise NutError("UNKNOWN-COMMAND")
-            return handler(session, words[1:])
+            return self._handler(words)(session, words[1:])
         except NutError as error:
             return f"ERR {error}\n"
         except ValueError:
             return "ERR INVALID-ARGUMENT\n"
+
+    def _handler(self, words: list[str]) -> Callable[[_Session, list[str]], str]:
+        name = words[0].lower() if words else ""
+        handler: Callable[[_Session, list[str]], str] | None = getattr(self, f"_do_{name}", None)
+        if handler is None:
+            raise NutError("UNKNOWN-COMMAND")
+        return handler
 
     def _ups(self, name: str, *, alive: bool = True) -> Ups:
         ups = self.upses.get(name)
@@ -244,23 +244,23 @@ class NutServer:
         ups = self._ups(words[1])
         return _block(" ".join([what, *words[1:]]), self._lines(what, ups, words[2:]))
 
-    def _lines(self, what: str, ups: Ups, rest: list[str]) -> Iterator[str]:
+    def _lines(self, what: str, ups: Ups, rest: list[str]) -> list[str]:
+        name = ups.name
         match what:
             case "VAR":
-                for name in sorted(ups.variables):
-                    yield f'VAR {ups.name} {name} "{ups.get(name)}"'
+                return [f'VAR {name} {key} "{ups.get(key)}"' for key in sorted(ups.variables)]
             case "RW":
-                for name in sorted(ups.writable & ups.variables.keys()):
-                    yield f'RW {ups.name} {name} "{ups.get(name)}"'
+                keys = sorted(ups.writable & ups.variables.keys())
+                return [f'RW {name} {key} "{ups.get(key)}"' for key in keys]
             case "CMD":
-                for name in sorted(ups.commands):
-                    yield f"CMD {ups.name} {name}"
+                return [f"CMD {name} {command}" for command in sorted(ups.commands)]
             case "CLIENT":
-                for session in self.sessions:
-                    if session.logged_in is ups:
-                        yield f"CLIENT {ups.name} {session.address}"
-            case _ if not rest or rest[0] not in ups.variables:
-                raise NutError("VAR-NOT-SUPPORTED")
+                users = [s for s in self.sessions if s.logged_in is ups]
+                return [f"CLIENT {name} {session.address}" for session in users]
+        # ENUM and RANGE of a variable: the lab's variables are free text.
+        if not rest or rest[0] not in ups.variables:
+            raise NutError("VAR-NOT-SUPPORTED")
+        return []
 
     def _do_get(self, session: _Session, words: list[str]) -> str:
         if len(words) < 2:
@@ -337,7 +337,7 @@ class NutServer:
         return "OK FSD-SET\n"
 
 
-def _block(title: str, lines: Iterator[str] | list[str]) -> str:
+def _block(title: str, lines: list[str]) -> str:
     body = "".join(f"{line}\n" for line in lines)
     return f"BEGIN LIST {title}\n{body}END LIST {title}\n"
 

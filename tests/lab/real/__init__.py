@@ -3,9 +3,9 @@
 Plain subprocesses and plain sockets: nothing here needs Home Assistant or an event loop.
 """
 
+from .debian import unavailable
 from .engine import RealEngine
-from .install import install, unavailable
 from .nut import RealNut
 from .registry import RealRegistry
 
-__all__ = ["RealEngine", "RealNut", "RealRegistry", "install", "unavailable"]
+__all__ = ["RealEngine", "RealNut", "RealRegistry", "unavailable"]

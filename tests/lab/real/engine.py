@@ -15,10 +15,10 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from ..tls import Certificates, make_certificates
+from .debian import install, tree
 from .http import Reply, ask
 from .image import root_file_system
-from .install import install, tree
-from .process import LOOPBACK, clear, end, free_port, spawn, tail, work_folder
+from .process import LOOPBACK, clear, end, end_group, free_port, spawn, tail, work_folder
 
 IMAGE = "lab/busybox:1.0"
 # Ends at once when asked to: a shell that is process 1 ignores SIGTERM unless it traps it.
@@ -41,7 +41,7 @@ class RealEngine:
       path; `socket_url`: the same as unix://.
     * `certificates`: with `tls=True`, the CA's and the client's files.
     * `folder`: its work folder, gone after `stop()`.
-    * `registries`: with `insecure` registries on 127.0.0.1 no further setting is needed.
+    * Registries on 127.0.0.1 are trusted without TLS.
     """
 
     def __init__(self, version: str = "28.5", *, tls: bool = False) -> None:
@@ -51,6 +51,7 @@ class RealEngine:
         self._tls = tls
         self.certificates: Certificates | None = None
         self.port = 0
+        self._ready = False
         self._process: subprocess.Popen[bytes] | None = None
         self._group = f"hsm-{secrets.token_hex(4)}"
 
@@ -87,6 +88,7 @@ class RealEngine:
         try:
             self.start_daemon()
             self.import_image(IMAGE)
+            self._ready = True
         except BaseException:
             self.stop()
             raise
@@ -130,15 +132,13 @@ class RealEngine:
 
     def stop(self) -> None:
         """Remove all containers, stop the daemon and leave nothing behind."""
-        if self._process is not None and self._process.poll() is None:
-            with suppress(OSError, EngineRefused):
+        if self._ready:
+            with suppress(OSError, EngineRefused, RuntimeError):
                 self.reset()
+        self._ready = False
         self.stop_daemon()
+        end_group(self._group)
         clear(self.folder)
-        for root in sorted(Path("/sys/fs/cgroup").glob(f"**/{self._group}"), reverse=True):
-            for folder, _, _ in os.walk(root, topdown=False):
-                with suppress(OSError):
-                    Path(folder).rmdir()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -367,7 +367,9 @@ class RealEngine:
             time.sleep(0.05)
 
     def reset(self) -> None:
-        """Remove all containers, networks and volumes; images stay."""
+        """Remove all containers, networks and volumes (images stay); a stopped daemon starts."""
+        if self._process is None or self._process.poll() is not None:
+            self.start_daemon()
         for container in self.containers():
             self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
         self.call("POST", "/networks/prune")

@@ -6,7 +6,7 @@ import io
 import subprocess
 import tarfile
 
-from .install import tree
+from .debian import tree
 
 FOLDERS = ("bin", "dev", "etc", "proc", "root", "sys", "tmp", "var")
 

@@ -12,7 +12,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from .install import install, tree
+from .debian import install, tree
 from .process import LOOPBACK, clear, end, free_port, spawn, tail, work_folder
 
 _VARIABLES = {
@@ -83,7 +83,7 @@ class RealNut:
         """Start upsd (again) and wait until every UPS answers."""
         self._upsd = self._spawn("upsd", "-F", "-u", "root")
         deadline = time.monotonic() + 20
-        while not all(self._fresh(ups) for ups in self.upses):
+        while not all(self._known(ups) for ups in self.upses):
             if time.monotonic() > deadline or self._upsd.poll() is not None:
                 raise RuntimeError(f"upsd did not start:\n{tail(self.folder, 'log')}")
             time.sleep(0.1)
@@ -117,15 +117,44 @@ class RealNut:
 
     def set(self, variable: str, value: object, *, ups: str = "ups") -> None:
         """Change a variable and wait until upsd tells it."""
-        wanted = f'VAR {ups} {variable} "{value}"'
+        self.set_all({variable: str(value)}, ups=ups)
+
+    def set_all(self, variables: dict[str, str], *, ups: str = "ups") -> None:
+        """Change several variables and wait until upsd tells them all."""
         login = [f"USERNAME {self.username}", f"PASSWORD {self.password}"]
-        answers = self.ask(*login, f'SET VAR {ups} {variable} "{value}"')
-        if answers[-1] != "OK":
-            raise RuntimeError(f"SET VAR {ups} {variable}: {answers[-1]}")
+        lines = [f'SET VAR {ups} {name} "{value}"' for name, value in variables.items()]
+        for line, answer in zip(lines, self.ask(*login, *lines)[2:], strict=True):
+            if answer != "OK":
+                raise RuntimeError(f"{line}: {answer}")
         deadline = time.monotonic() + 10
-        while self.ask(f"GET VAR {ups} {variable}") != [wanted]:
+        while any(self.get(name, ups=ups) != value for name, value in variables.items()):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{variable} did not become {value}")
+                raise TimeoutError(f"not all of {variables} were taken over")
+            time.sleep(0.05)
+
+    def reset(self) -> None:
+        """Bring everything back to how it was after `start()`."""
+        for ups, driver in list(self._drivers.items()):
+            if driver.poll() is None:
+                self.thaw(ups)
+        for ups in self.upses:
+            if ups not in self._drivers:
+                self.start_driver(ups)
+        if self._upsd is None or self._upsd.poll() is not None:
+            self.start_upsd()
+        if any("FSD" in self.get("ups.status", ups=ups) for ups in self.upses):
+            self.restart_upsd()
+        for ups in self.upses:
+            self._await(ups)
+            changed = {n: v for n, v in _VARIABLES.items() if self.get(n, ups=ups) != v}
+            if changed:
+                self.set_all(changed, ups=ups)
+
+    def _await(self, ups: str) -> None:
+        deadline = time.monotonic() + 15
+        while self.get("ups.status", ups=ups).startswith("ERR"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{ups} does not come back: {self.get('ups.status', ups=ups)}")
             time.sleep(0.1)
 
     def get(self, variable: str, *, ups: str = "ups") -> str:
@@ -168,9 +197,9 @@ class RealNut:
         """Stop."""
         self.stop()
 
-    def _fresh(self, ups: str) -> bool:
+    def _known(self, ups: str) -> bool:
         with suppress(OSError):
-            return self.get("ups.status", ups=ups).startswith("OL")
+            return not self.get("ups.status", ups=ups).startswith("ERR")
         return False
 
     def _spawn(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -86,6 +86,30 @@ def tail(folder: Path, log: str, lines: int = 15) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
+def end_group(name: str) -> None:
+    """Kill what is left in a control group of one's own, in every hierarchy, and remove it.
+
+    A container that a daemon was just starting when it had to stop is left by it as an orphan.
+    """
+    roots = list(Path("/sys/fs/cgroup").glob(name)) + list(Path("/sys/fs/cgroup").glob(f"*/{name}"))
+    for _ in range(40):
+        for root in roots:
+            _kill_members(root)
+            for folder, _, _ in os.walk(root, topdown=False):
+                with contextlib.suppress(OSError):
+                    Path(folder).rmdir()
+        if not any(root.exists() for root in roots):
+            return
+        time.sleep(0.05)
+
+
+def _kill_members(root: Path) -> None:
+    for members in root.glob("**/cgroup.procs"):
+        with contextlib.suppress(OSError):
+            for line in members.read_text(encoding="utf-8").split():
+                os.kill(int(line), signal.SIGKILL)
+
+
 def _processes(folder: Path) -> list[int]:
     """Return the processes whose command line names the folder."""
     needle = os.fsencode(f"{folder}/")

@@ -10,8 +10,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from .debian import install, tree
 from .engine import EngineRefused, RealEngine
-from .install import install, tree
 from .process import LOOPBACK, clear, end, free_port, spawn, tail, work_folder
 
 _CONFIG = """version: 0.1
