@@ -1,6 +1,9 @@
-"""Integrations that the code imports must be named in the manifest."""
+"""Integrations and libraries that the code imports must be named in the manifest."""
 
 import ast
+from importlib import metadata
+import re
+import sys
 from typing import TYPE_CHECKING
 
 from homeassistant.const import Platform
@@ -52,6 +55,8 @@ IMPLIED_BY = {
     "zeroconf": ("zeroconf", "homekit"),
 }
 PREFIX = "homeassistant.components."
+# Home Assistant itself, and the name under which it offers its validation library.
+HOME_ASSISTANT = frozenset({"homeassistant", "voluptuous"})
 
 
 class _Imports(ast.NodeVisitor):
@@ -112,7 +117,43 @@ def _has_module(integration: Path, name: str) -> bool:
     return (integration / f"{name}.py").is_file() or (integration / name).is_dir()
 
 
+def _name(requirement: str) -> str:
+    """Return the package's name in a requirement, as the package index writes it."""
+    found = re.match(r"[\w.-]+", requirement)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
+
+
+def foreign_modules(source: str) -> set[str]:
+    """Return the modules outside the standard library and Home Assistant that a module imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found - sys.stdlib_module_names - HOME_ASSISTANT
+
+
+def _unnamed_libraries(project: Project) -> Iterator[Problem]:
+    """Yield imports of libraries that neither the manifest nor Home Assistant's core asks for."""
+    manifest = project.read("manifest.json") or {}
+    core = metadata.requires("homeassistant") or ()
+    named = {_name(requirement) for requirement in (*manifest.get("requirements", ()), *core)}
+    distributions = metadata.packages_distributions()
+    for path in project.modules():
+        for module in sorted(foreign_modules(path.read_text(encoding="utf-8"))):
+            providers = {_name(provider) for provider in distributions.get(module, (module,))}
+            if not providers & named:
+                yield project.problem(path, f"imports {module}, which no requirement brings")
+
+
 def check(project: Project) -> Iterator[Problem]:
+    """Yield imports of integrations and libraries that the manifest does not name."""
+    yield from _unnamed_integrations(project)
+    yield from _unnamed_libraries(project)
+
+
+def _unnamed_integrations(project: Project) -> Iterator[Problem]:
     """Yield imports of integrations that the manifest does not name."""
     allowed = _allowed(project)
     for path in project.modules():

@@ -65,6 +65,28 @@ def test_the_other_branch_of_type_checking_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "library"),
+    [
+        ("import hypothesis.strategies", "hypothesis"),
+        ("from aionut import AIONUTClient", "aionut"),
+        ("def f():\n    import nobody_has_this", "nobody_has_this"),
+    ],
+)
+def test_imported_libraries_are_required(project: Project, source: str, library: str) -> None:
+    write(project.integration / "helper.py", source)
+    assert f"helper.py: imports {library}, which no requirement brings" in found(project)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import aiodocker", "import aiohttp.web", "import voluptuous", "import asyncio.events"],
+)
+def test_libraries_that_are_required_already(project: Project, source: str) -> None:
+    write(project.integration / "helper.py", source)
+    assert found(project) == ""
+
+
+@pytest.mark.parametrize(
     ("path", "source", "message"),
     [
         ("analysis/a.py", "import homeassistant", "know nothing of Home Assistant"),
@@ -129,7 +151,7 @@ def test_code(project: Project, name: str, source: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["CONFIG_SCHEMA = 1", "CONFIG_SCHEMA: object = 1", "from x import y as CONFIG_SCHEMA"],
+    ["CONFIG_SCHEMA = 1", "CONFIG_SCHEMA: object = 1", "from aiohttp import web as CONFIG_SCHEMA"],
 )
 def test_a_schema_may_be_assigned_or_imported(project: Project, line: str) -> None:
     source = f"{line}\n{INIT}\nasync def async_setup(hass, config): ..."
