@@ -49,6 +49,7 @@ def _daemon_start() -> Generator[None]:
     if reason := unavailable():
         pytest.skip(reason)
     pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     try:
         yield
     finally:
