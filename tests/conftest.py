@@ -1,15 +1,26 @@
 """What all tests share: the lab's servers, and Home Assistant with the integration in it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
+from unittest.mock import PropertyMock, patch
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import pytest_socket
 
 from custom_components.home_server_monitor.const import CONF_ALLOW_CONTROL, CONF_SYSTEM, DOMAIN
 
 pytest_plugins = ["tests.lab.fixtures"]
+
+
+@pytest.fixture
+def socket_enabled() -> None:
+    """Permit what the lab needs: loopback and UNIX sockets, and nothing else."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+
 
 type SetUp = Callable[..., Awaitable[MockConfigEntry]]
 
@@ -34,3 +45,12 @@ def set_up(hass: HomeAssistant, enable_custom_integrations: None) -> SetUp:
         return entry
 
     return run
+
+
+@pytest.fixture
+def all_entities_enabled() -> Generator[None]:
+    """Register every entity enabled, as a person could do one by one."""
+    with patch.object(
+        Entity, "entity_registry_enabled_default", new_callable=PropertyMock, return_value=True
+    ):
+        yield
