@@ -12,6 +12,7 @@ from . import (
     imports,
     layers,
     manifest,
+    pins,
     quality_scale,
     repository,
     services,
@@ -22,6 +23,7 @@ from .project import Problem, Project
 
 CHECKS = (
     manifest.check,
+    pins.check,
     imports.check,
     code.check,
     translations.check,

@@ -62,6 +62,7 @@ SERVICES = {
         },
     }
 }
+PYPROJECT = '[dependency-groups]\nrequirements = ["aiodocker==0.27.0"]\n'
 INIT = '''
 """Good."""
 from homeassistant.config_entries import ConfigEntry
@@ -119,6 +120,7 @@ def project(tmp_path: Path) -> Project:
     for name, content in contents.items():
         write(folder / name, content)
     write(tmp_path / "hacs.json", {"name": "Good", "homeassistant": "2026.10.0"})
+    write(tmp_path / "pyproject.toml", PYPROJECT)
     write(tmp_path / "README.md", "Good\n")
     write(tmp_path / "LICENSE", "MIT\n")
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)

@@ -298,3 +298,22 @@ def test_hacs_files_are_there(project: Project, name: str) -> None:
 def test_one_integration_in_a_repository(project: Project) -> None:
     write(project.root / "custom_components" / "other" / "__init__.py", "")
     assert "more than one integration" in found(project)
+
+
+@pytest.mark.parametrize(
+    ("pins", "message"),
+    [
+        ([], "does not pin aiodocker"),
+        (["aiodocker==0.28.0"], "aiodocker==0.28.0 is no version of the manifest's"),
+        (["aiodocker>=0.27"], "aiodocker>=0.27 is no version of the manifest's"),
+        (["aiodocker==0.27.0", "aionut==4.3.4"], "pins aionut, which the manifest does not"),
+    ],
+)
+def test_pins(project: Project, pins: list[str], message: str) -> None:
+    write(project.root / "pyproject.toml", f"[dependency-groups]\nrequirements = {pins}\n")
+    assert message in found(project)
+
+
+def test_pins_are_somewhere(project: Project) -> None:
+    (project.root / "pyproject.toml").unlink()
+    assert "pyproject.toml: is missing" in found(project)
