@@ -33,10 +33,10 @@ def _filled(values: Ints) -> Ints:
     """Hold the last known value in gaps, and take the first one for what went before it."""
     known = values >= 0
     if known.all() or not known.any():
-        clipped: Ints = np.maximum(values, 0)
-        return clipped
+        return np.maximum(values, 0)
     latest = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
-    return values[np.where(latest < 0, int(np.flatnonzero(known)[0]), latest)]
+    filled: Ints = values[np.where(latest < 0, int(np.flatnonzero(known)[0]), latest)]
+    return filled
 
 
 def _slope(values: Ints) -> Floats:

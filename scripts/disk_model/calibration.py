@@ -51,30 +51,22 @@ class Reliability:
     error_with_signs: float
 
 
-def cross_validated(drives: Iterable[Drive], days: int = 90) -> dict[str, Reliability]:
+def cross_validated(
+    drives: Iterable[Drive], days: int = 90, parts: int = FOLDS
+) -> dict[str, Reliability]:
     """Return the reliability by family for a horizon in days, each drive judged by a fit without it."""
     kept = list(drives)
     families = [family_of(drive.model) for drive in kept]
     groups = collect(kept)
-    folds = np.random.default_rng(SEED).integers(0, FOLDS, len(kept))
+    folds = np.random.default_rng(SEED).integers(0, parts, len(kept))
     given = {name: np.zeros(len(samples.left)) for name, samples in groups.items()}
-    for fold in range(FOLDS):
+    for fold in range(parts):
         rest = {name: one.of(folds[one.drive] != fold) for name, one in groups.items()}
         table = parse_risks(fit_all(rest))
         for name, samples in groups.items():
             held_out = folds[samples.drive] == fold
             given[name][held_out] = _given(table, name, samples.of(held_out), days)
     return _by_family(groups, given, families, days)
-
-
-def measured(
-    drives: Iterable[Drive], table: Mapping[str, GroupRisk], days: int = 90
-) -> dict[str, Reliability]:
-    """Return the reliability of a given table by family; the drives should be new to it."""
-    kept = list(drives)
-    groups = collect(kept)
-    given = {name: _given(table, name, samples, days) for name, samples in groups.items()}
-    return _by_family(groups, given, [family_of(drive.model) for drive in kept], days)
 
 
 def _given(table: Mapping[str, GroupRisk], group: str, samples: Samples, days: int) -> Floats:

@@ -97,6 +97,5 @@ def _chosen(figures: dict[str, float | None]) -> dict[str, float | None]:
 def _compact(table: object) -> str:
     """Return JSON with each band and each metric on a line of its own, for readable differences."""
     text = json.dumps(table, indent=1, ensure_ascii=False)
-    return (
-        re.sub(r"\n {5,}", " ", text).replace("[ ", "[").replace("{ ", "{").replace("\n    ]", "]")
-    )
+    flat = re.sub(r"\n {5,}", " ", text)
+    return re.sub(r"([\[{]) | (?=\])|\n {4}(?=[\]}])", r"\1", flat)

@@ -232,7 +232,8 @@ def _shares(samples: Samples, scores: Floats, edges: list[float], days: int) -> 
     came, known = samples.outcome(days)
     band = np.searchsorted(edges, scores, side="right") - 1
     total = np.bincount(band[known], minlength=len(edges))
-    return np.bincount(band[came], minlength=len(edges)) / np.maximum(total, 1)
+    shares: Floats = np.bincount(band[came], minlength=len(edges)) / np.maximum(total, 1)
+    return shares
 
 
 def _days_left(inside: Samples) -> list[float]:

@@ -21,6 +21,10 @@ MAX_SAMPLES = 1100
 # A disk's power-on hours may be read late or rounded; a fall beyond this is another disk.
 REPLACED_AFTER_HOURS_FELL = 48
 
+# In percent: what most disks set as the threshold of their spare, and how near to it is near.
+USUAL_SPARE_LIMIT = 90
+SPARE_MARGIN = 10
+
 WORD = 0xFFFF
 PACKED = 1 << 32
 LARGEST = PACKED - 1
@@ -81,7 +85,7 @@ class SmartHistory:
     `days` [n] are ordinals (`date.toordinal`), rising; `columns` are int64 [n] by name, -1 where a
     day does not tell. Names: `reallocated`, `uncorrectable`, `pending`, `timeouts`, `spin_retries`,
     `crc_errors`, `power_on_hours`, `temperature`, `worn` (percent of an SSD's life), `spare_used` and
-    `spare_limit` (percent), `critical_warning`, `media_errors`, `unsafe_shutdowns`, `zfs_read`,
+    `spare_limit` (percent), `spare_short` (0 to 2), `critical_warning`, `media_errors`, `unsafe_shutdowns`, `zfs_read`,
     `zfs_write`, `zfs_checksum`, `failed_self_tests`.
     """
 
@@ -245,6 +249,20 @@ def _take_nvme(row: dict[str, int], nvme: NvmeHealth) -> None:
     for name, value in told.items():
         if value is not None and value >= 0:
             _worst(row, name, min(value, LARGEST))
+    if nvme.available_spare is not None:
+        _worst(
+            row,
+            "spare_short",
+            _spare_short(row["spare_used"], row.get("spare_limit", USUAL_SPARE_LIMIT)),
+        )
+
+
+def _spare_short(used: int, limit: int) -> int:
+    """Return 2 when the spare is under the disk's own threshold, 1 when it is near, else 0."""
+    # A disk that wants all of its spare to be left has no threshold, only a default value.
+    if limit == 0 or used == 0:
+        return 0
+    return 2 if used > limit else int(used + SPARE_MARGIN >= limit)
 
 
 def _complement(percent: int | None) -> int | None:

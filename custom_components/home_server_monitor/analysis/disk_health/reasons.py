@@ -51,26 +51,28 @@ def reasons(traced: Trace) -> list[Reason]:
 
 def _counted(name: str, days: Ints, values: Ints) -> Reason | None:
     present, start = int(values[-1]), int(np.searchsorted(days, days[-1] - WINDOW_DAYS))
-    window = values[start:]
-    # A history younger than the window begins, as a disk does, at zero.
-    before = int(window[0]) if days[0] <= days[-1] - WINDOW_DAYS else 0
-    if present > before:
-        last_low = np.flatnonzero(window <= before)
-        return _grew(
-            name,
-            before,
-            present,
-            len(window) - 1 - int(last_low[-1]) if len(last_low) else len(window),
-        )
     if present == 0:
         return _gone(name, days, values)
+    before = int(values[start])
+    if present > before:
+        last_low = int(np.flatnonzero(values <= before)[-1])
+        return _grew(name, before, present, int(days[-1] - days[last_low]))
     changed = np.flatnonzero(values != present)
-    quiet = int(days[-1] - days[changed[-1]]) - 1 if len(changed) else len(days) - 1
+    if len(changed) == 0:
+        return _met(name, present, len(days) - 1)
+    quiet = int(days[-1] - days[changed[-1]]) - 1
     return Reason(
         f"{name}_steady",
         {"count": present, "days": quiet},
         f"{_count(name, present)}, unchanged for {_days(quiet)}.",
     )
+
+
+def _met(name: str, present: int, days: int) -> Reason:
+    text = f"{_count(name, present)}, there since the first sample, {_days(days)} ago."
+    if days == 0:
+        text = f"{_count(name, present)}; how long they have been there is not known yet."
+    return Reason(f"{name}_met", {"count": present, "days": days}, text)
 
 
 def _grew(name: str, before: int, present: int, days: int) -> Reason:

@@ -37,7 +37,6 @@ _RELIABILITY_BITS = 0b1100
 _TEMPERATURE_BIT = 0b10
 _SPARE_BIT = 0b1
 _OTHER_BITS = 0b110000
-_SPARE_MARGIN = 10
 
 
 class Level(StrEnum):
@@ -86,9 +85,18 @@ class Metrics:
             return self._growth(base, int(window))
         if name == "kinds":
             return self._kinds()
-        if name.startswith(("critical_", "spare_")) and name not in self._columns:
+        if name.startswith("critical_") and name not in self._columns:
             return self._nvme(name)
+        if name == "spare_short":
+            return self._spare_short()
         return self._at(name, 0)
+
+    def _spare_short(self) -> Ints | None:
+        told, bits = self._at("spare_short", 0), self._at("critical_warning", 0)
+        if bits is None:
+            return told
+        warned = 2 * (bits & _SPARE_BIT)
+        return warned if told is None else np.maximum(told, warned)
 
     def _kinds(self) -> Ints:
         """Return how many of the three kinds of damage there are."""
@@ -114,19 +122,7 @@ class Metrics:
                 return None if bits is None else bits & _TEMPERATURE_BIT
             case "critical_other":
                 return None if bits is None else bits & _OTHER_BITS
-            case "spare_short":
-                return self._spare_short(bits)
         return None
-
-    def _spare_short(self, bits: Ints | None) -> Ints | None:
-        """Return 2 where the spare is under the disk's own threshold, 1 where it is near."""
-        used, limit = self._at("spare_used", 0), self._at("spare_limit", 0)
-        short = np.zeros(len(self.days), np.int64)
-        if used is not None and limit is not None:
-            known = limit > 0
-            short += known & (used > 0) & (used + _SPARE_MARGIN >= limit)
-            short += known & (used > limit)
-        return short if bits is None else np.maximum(short, 2 * (bits & _SPARE_BIT))
 
     def _at(self, name: str, ago: int) -> Ints | None:
         column = self._columns.get(name)
