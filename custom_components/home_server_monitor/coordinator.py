@@ -20,7 +20,13 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .repairs import async_create_missing_right, async_delete_missing_right
-from .systems.errors import ConnectTimeout, HomeServerError, InvalidAuth, MissingRight
+from .systems.errors import (
+    CannotConnect,
+    ConnectTimeout,
+    HomeServerError,
+    InvalidAuth,
+    MissingRight,
+)
 from .systems.paths import ROOT, Path, covers
 from .systems.system import Follow, Group, Reading, Refresh
 from .watcher import Watcher
@@ -64,6 +70,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self.failures: dict[Path, tuple[HomeServerError, float]] = {}
         self.missing_right: MissingRight | None = None
         self._attempts = 0
+        self._told = False
         self._reads = 0
         self._pushed: dict[Path, int] = {}
         self._complete = False
@@ -166,6 +173,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     def _succeed(self, reading: Reading, started: int) -> Items:
         self._attempts = 0
         self._complete = True
+        self._tell_recovery()
         self.hass.loop.call_soon(self._release_starter)
         self.update_interval = min(reading.again or self.interval, self.interval)
         self._note_failures(reading.failed)
@@ -207,12 +215,33 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             self.missing_right = error
             async_create_missing_right(self.hass, self.config_entry, self.group.key, error)
         self._note_failures({ROOT: error}, log=False)
+        self._tell_failure(error)
         raise UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=error.key,
             translation_placeholders=error.placeholders,
             retry_after=self._pause(error).total_seconds(),
         ) from error
+
+    def _tell_failure(self, error: HomeServerError) -> None:
+        """Write one line for one outage: the first group speaks for a system that is away."""
+        leader = next(iter(self.config_entry.runtime_data.coordinators.values()))
+        # Home Assistant would write a line for every group.
+        self.last_update_success = False
+        if leader is not self and isinstance(error, CannotConnect) and not self._attempts:
+            leader.refresh_soon()
+            return
+        if leader is not self and leader.failures:
+            return
+        if not self._told and (self._complete or leader is not self):
+            self._told = True
+            _LOGGER.error("%s: cannot be read: %s", self.name, error)
+
+    def _tell_recovery(self) -> None:
+        self.last_update_success = True
+        if self._told:
+            self._told = False
+            _LOGGER.info("%s: can be read again", self.name)
 
     def _pause(self, error: HomeServerError) -> timedelta:
         """Try again soon and then less often; what is not permitted is not asked for sooner."""

@@ -38,7 +38,7 @@ async def _get_logs(
 ) -> JsonObjectType | None:
     """Return ``{"lines": [{"stream", "time", "text"}, …]}``, the newest last."""
     since: timedelta | None = data.get("since")
-    start = int((dt_util.utcnow() - since).timestamp()) if since else None
+    start = None if since is None else f"{(dt_util.utcnow() - since).timestamp():.6f}"
     body, framed = await engine_of(client, path).logs(container.id, data["tail"], start)
     lines = search(decode(body, framed=framed), data.get("search"))
     return {

@@ -212,13 +212,16 @@ class Engine:
         """Kill a container without giving it time to end."""
         await self._post(f"containers/{container_id}/kill")
 
-    async def logs(self, container_id: str, tail: int, since: int | None) -> tuple[bytes, bool]:
-        """Return the raw log with timestamps, and whether it is framed (no TTY)."""
+    async def logs(self, container_id: str, tail: int, since: str | None) -> tuple[bytes, bool]:
+        """Return the raw log with timestamps, and whether it is framed (no TTY).
+
+        ``since`` is a UNIX time in seconds, with a fraction.
+        """
         path = f"containers/{container_id}"
         document = parse.mapping(await self._get("CONTAINERS", f"{path}/json"))
         params = {"stdout": "1", "stderr": "1", "timestamps": "1", "tail": str(tail)}
         if since is not None:
-            params["since"] = str(since)
+            params["since"] = since
         with _errors("CONTAINERS"):
             body = await self._docker.read(f"{path}/logs", **params)
         return body, not parse.mapping(document.get("Config")).get("Tty")
