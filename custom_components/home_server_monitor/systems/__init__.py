@@ -3,6 +3,7 @@
 from typing import Any
 
 from .docker import DOCKER, PORTAINER
+from .nut import NUT
 from .system import System
 
-SYSTEMS: dict[str, System[Any]] = {system.key: system for system in (DOCKER, PORTAINER)}
+SYSTEMS: dict[str, System[Any]] = {system.key: system for system in (DOCKER, PORTAINER, NUT)}
