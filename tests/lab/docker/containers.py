@@ -14,7 +14,7 @@ from .behaviour import read_command
 from .logs import LogQuery, encode, read_query, select, truth
 from .model import Container, EngineError, LogLine, Mount, Port
 from .render import inspect, list_entry
-from .server import EngineServer, read_filters
+from .server import EngineServer, encode_json, read_filters
 from .usage import HOST_CPUS, Moment, empty_sample, sample
 
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
@@ -238,7 +238,7 @@ class ContainerRoutes(EngineServer):
         before = self._moment(container)
         while not self.closing.is_set() and container.status != "removing":
             now = self._moment(container)
-            await response.write(json.dumps(self._sample(container, now, before)).encode() + b"\n")
+            await response.write(encode_json(self._sample(container, now, before)))
             before = now
             await asyncio.sleep(1)
         return response
@@ -309,7 +309,7 @@ class ContainerRoutes(EngineServer):
         while container.running:
             changed = container.changed
             for line in container.log[sent:]:
-                if container.tty or line.stream in query.streams:
+                if line.stream in query.streams:
                     try:
                         await response.write(self._encode(container, line, query))
                     except ClientConnectionResetError:

@@ -58,12 +58,14 @@ class Engine(Host):
     def kill(self, name: str, signal: str = "KILL") -> None:
         """Send a signal; those that end a program end the container."""
         container = self.find(name)
+        number = signal_number(signal)
+        if number is None:
+            raise EngineError(400, f"cannot kill container: {name}: invalid signal: {signal}")
         if not container.running:
             raise EngineError(
                 409,
                 f"cannot kill container: {name}: container {container.id} is not running",
             )
-        number = signal_number(signal)
         if container.status == "restarting":
             container.stopped_by_hand = True
             self._set_exited(container, container.exit_code)
@@ -72,7 +74,7 @@ class Engine(Host):
         if number not in _FATAL or (number != 9 and container.ignores_term):
             return
         container.stopped_by_hand = True
-        self._end(container, 128 + number)
+        self._end(container, 137 if number == 9 else 0)
 
     def pause(self, name: str) -> None:
         """Freeze."""
@@ -271,11 +273,8 @@ class Engine(Host):
         del health.probes[:-5]
 
 
-def signal_number(signal: str) -> int:
-    """Return the number of a signal given by name or number."""
+def signal_number(signal: str) -> int | None:
+    """Return the number of a signal given by name or number; None if there is no such signal."""
     if signal.isdigit():
         return int(signal)
-    name = signal.upper().removeprefix("SIG")
-    if name not in _SIGNALS:
-        raise EngineError(400, f"invalid signal: {signal}")
-    return _SIGNALS[name]
+    return _SIGNALS.get(signal.upper().removeprefix("SIG"))

@@ -13,10 +13,6 @@ from ..clock import SECOND, Clock
 # As many as the real engine keeps.
 BUFFER = 256
 Filters = dict[str, list[str]]
-_KNOWN = {
-    "config", "container", "daemon", "event", "image", "label", "network", "node", "plugin",
-    "scope", "secret", "service", "type", "volume",
-}  # fmt: skip
 
 
 class EventBus:
@@ -83,13 +79,11 @@ class EventBus:
         return [event for event in self.recent if event["timeNano"] >= since]
 
 
-def unknown_filter(filters: Filters) -> str | None:
-    """Return the name of a filter that the engine does not know."""
-    return next((name for name in filters if name not in _KNOWN), None)
-
-
 def matches(filters: Filters, event: dict[str, Any]) -> bool:
-    """Tell whether an event passes: values of one filter are alternatives, filters add up."""
+    """Tell whether an event passes: values of one filter are alternatives, filters add up.
+
+    Filters that the engine does not know are passed by all, as in the real one.
+    """
     return all(not values or _passes(event, name, values) for name, values in filters.items())
 
 
@@ -108,6 +102,8 @@ def _passes(event: dict[str, Any], name: str, values: list[str]) -> bool:
             return event["scope"] in values
         case "image":
             return attributes.get("image", attributes.get("name", "")) in values
+    if name not in ("container", "daemon", "network", "plugin", "volume"):
+        return True
     if event["Type"] != name:
         return attributes.get(name) in values
     actor: str = event["Actor"]["ID"]

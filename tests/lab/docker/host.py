@@ -149,7 +149,8 @@ class Host:
     def write_log(self, name: str, text: str, *, stream: int = 1) -> None:
         """Let a container write a line (without line end): `stream` 1 stdout, 2 stderr."""
         container = self.find(name)
-        end = "\r\n" if container.tty else "\n"
+        # A terminal has one stream only, and its own line ends.
+        end, stream = ("\r\n", 1) if container.tty else ("\n", stream)
         container.log.append(LogLine(self.clock.stamp(), stream, f"{text}{end}".encode()))
         container.notify()
 

@@ -63,12 +63,10 @@ def read_query(query: dict[str, str]) -> LogQuery:
 
 def select(container: Container, query: LogQuery) -> list[LogLine]:
     """Return the lines asked for, oldest first."""
-    # A terminal has one stream only.
-    wanted = frozenset((1, 2)) if container.tty else query.streams
     lines = [
         line
         for line in container.log
-        if line.stream in wanted
+        if line.stream in query.streams
         and line.stamp >= query.since
         and (not query.until or line.stamp <= query.until)
     ]

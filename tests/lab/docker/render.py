@@ -124,7 +124,8 @@ def image_entry(host: Host, image: Image, *, shared: int = -1) -> dict[str, Any]
         "Id": image.id,
         "Labels": image.labels or None,
         "ParentId": "",
-        "RepoDigests": image.digests,
+        # The disk usage says null where the list says [].
+        "RepoDigests": image.digests or ([] if shared < 0 else None),
         "RepoTags": image.tags,
         "SharedSize": shared,
         "Size": image.size,

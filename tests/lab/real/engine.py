@@ -18,7 +18,7 @@ from ..tls import Certificates, make_certificates
 from .debian import install, tree
 from .http import Reply, ask
 from .image import root_file_system
-from .process import LOOPBACK, clear, end, end_group, free_port, spawn, tail, work_folder
+from .process import LOOPBACK, clear, end, free_port, spawn, tail, work_folder
 
 IMAGE = "lab/busybox:1.0"
 # Ends at once when asked to: a shell that is process 1 ignores SIGTERM unless it traps it.
@@ -81,6 +81,7 @@ class RealEngine:
         """Install if need be, start the daemon and load the local image."""
         install()
         self.folder = work_folder("docker")
+        (self.folder / "group").write_text(self._group, encoding="utf-8")
         self.port = free_port()
         if self._tls:
             self.certificates = make_certificates(self.folder / "tls")
@@ -137,7 +138,6 @@ class RealEngine:
                 self.reset()
         self._ready = False
         self.stop_daemon()
-        end_group(self._group)
         clear(self.folder)
 
     def __enter__(self) -> Self:

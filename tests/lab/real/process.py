@@ -42,10 +42,16 @@ def sweep() -> None:
 
 
 def clear(folder: Path) -> None:
-    """End every process that was started in a work folder, release its mounts, delete it."""
+    """End every process that was started in a work folder, release its mounts, delete it.
+
+    A file `group` in it names the control group that goes with it.
+    """
     for number in (signal.SIGTERM, signal.SIGKILL):
         if not _end_all(folder, number):
             break
+    group = folder / "group"
+    if group.exists():
+        end_group(group.read_text(encoding="utf-8"))
     _release(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
