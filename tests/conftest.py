@@ -12,7 +12,7 @@ import pytest_socket
 
 from custom_components.home_server_monitor.const import CONF_ALLOW_CONTROL, CONF_SYSTEM, DOMAIN
 
-pytest_plugins = ["tests.lab.fixtures"]
+pytest_plugins = ["tests.lab.fixtures", "tests.harness"]
 
 
 @pytest.fixture

@@ -75,18 +75,18 @@ class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask how the system is reached, and try."""
         errors: dict[str, str] = {}
-        if user_input is not None:
-            options = {CONF_ALLOW_CONTROL: user_input.pop(CONF_ALLOW_CONTROL, False)}
-            if identity := await self._identify(system, user_input, errors):
-                await self.async_set_unique_id(identity.unique_id)
-                self._abort_if_unique_id_configured()
-                return self.async_create_entry(
-                    title=identity.title,
-                    data={CONF_SYSTEM: system.key, **user_input},
-                    options=options,
-                )
-        schema = _connection_schema(system.fields, user_input or {}).extend(
-            {vol.Required(CONF_ALLOW_CONTROL, default=False): BooleanSelector()}
+        typed = dict(user_input or {})
+        control = typed.pop(CONF_ALLOW_CONTROL, False)
+        if user_input is not None and (identity := await self._identify(system, typed, errors)):
+            await self.async_set_unique_id(identity.unique_id)
+            self._abort_if_unique_id_configured()
+            return self.async_create_entry(
+                title=identity.title,
+                data={CONF_SYSTEM: system.key, **typed},
+                options={CONF_ALLOW_CONTROL: control},
+            )
+        schema = _connection_schema(system.fields, typed).extend(
+            {vol.Required(CONF_ALLOW_CONTROL, default=control): BooleanSelector()}
         )
         return self.async_show_form(
             step_id=system.key,
@@ -144,11 +144,13 @@ class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
         fields = tuple(part for part in system.fields if part.credential or not credentials_only)
         errors: dict[str, str] = {}
         if user_input is not None:
-            changed = {**_kept(entry.data, fields), **user_input}
+            changed = {**_kept(entry.data, fields), **_typed(user_input, fields)}
             if identity := await self._identify(system, changed, errors):
                 await self.async_set_unique_id(identity.unique_id)
                 if identity.stable or self.source != SOURCE_RECONFIGURE:
                     self._abort_if_unique_id_mismatch(reason="wrong_system")
+                elif identity.unique_id != entry.unique_id:
+                    self._abort_if_unique_id_configured()
                 return self.async_update_reload_and_abort(
                     entry, unique_id=identity.unique_id, data=changed
                 )
@@ -170,6 +172,12 @@ def _kept(data: Mapping[str, Any], fields: tuple[Field, ...]) -> dict[str, Any]:
     """
     asked = {part.key for part in fields if not part.secret}
     return {key: value for key, value in data.items() if key not in asked}
+
+
+def _typed(user_input: Mapping[str, Any], fields: tuple[Field, ...]) -> dict[str, Any]:
+    """Leave out secrets that were left empty; a closed section arrives as an empty one."""
+    secrets = {part.key for part in fields if part.secret}
+    return {key: value for key, value in user_input.items() if value or key not in secrets}
 
 
 def _connection_schema(

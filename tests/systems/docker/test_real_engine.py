@@ -1,7 +1,7 @@
 """The integration against a real Docker Engine: straight, by socket, and through Portainer."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 import logging
 from typing import Any
@@ -11,6 +11,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.systems.docker import tree
 from tests.conftest import SetUp
 from tests.lab.real import RealEngine
 
@@ -168,7 +169,7 @@ async def _delay(
     query = f"since={since.timestamp():.9f}&until={now:.9f}"
     reply = await _ask(engine.request, "GET", f"/events?{query}")
     events = [json.loads(line) for line in reply.body.splitlines() if line.strip()]
-    times = [
+    times: list[float] = [
         event["timeNano"] / 10**9
         for event in events
         if event["Action"] == action and event["Actor"]["Attributes"]["name"] == name
@@ -199,7 +200,8 @@ async def test_recreation_keeps_everything(
     await house.until(path, "container_state", "running")
     # And once more with a gap, as somebody does it by hand.
     await _ask(real_docker.remove, new)
-    await house.until(path, "container_state", "exited")
+    await house.until(path, "container_state", "removing")
+    await house.refresh("containers")
     await _ask(real_docker.run, "app-web-1", project="app", service="web")
     await house.until(path, "container_state", "running")
     await house.refresh("containers")
@@ -218,9 +220,13 @@ def _entities(hass: HomeAssistant, device_id: str) -> dict[str, str]:
 
 
 async def test_removed_container_leaves(
-    hass: HomeAssistant, door: OpenDoor, real_docker: RealEngine
+    hass: HomeAssistant,
+    door: OpenDoor,
+    real_docker: RealEngine,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A container that is removed goes with its device; the others stay."""
+    monkeypatch.setattr(tree, "RECREATION", timedelta(seconds=1))
     await _ask(real_docker.run, "stays")
     await _ask(real_docker.run, "goes", project="short", service="goes")
     house = await door()
@@ -228,9 +234,8 @@ async def test_removed_container_leaves(
     goes = house.device(house.container("short/goes"))
     assert goes is not None
     await _ask(real_docker.remove, "goes")
-    await house.until(house.container("short/goes"), "container_state", "exited")
-    await house.refresh("containers")
-    assert house.device(house.container("short/goes")) is None
+    await house.until(house.container("short/goes"), "container_state", "removing")
+    await until(lambda: house.device(house.container("short/goes")) is None)
     assert house.device(house.stack("short")) is None
     assert er.async_entries_for_device(er.async_get(hass), goes.id) == []
     assert house.value(house.container("stays"), "container_state") == "running"
@@ -272,16 +277,15 @@ async def test_logs_return_both_streams(
     async def logs(key: str, **data: Any) -> list[dict[str, str]]:
         device = house.device(house.container(key))
         assert device is not None
-        answer = await hass.services.async_call(
+        answer: Any = await hass.services.async_call(
             DOMAIN,
             "get_container_logs",
             {"device_id": device.id, **data},
             blocking=True,
             return_response=True,
         )
-        assert answer is not None
-        (result,) = answer["results"]  # type: ignore[union-attr, misc] - the action's own shape
-        lines: list[dict[str, str]] = result["lines"]  # type: ignore[call-overload, index, assignment]
+        (result,) = answer["results"]
+        lines: list[dict[str, str]] = result["lines"]
         return lines
 
     await asyncio.sleep(0.5)

@@ -84,11 +84,12 @@ def risk_of(traced: Trace, table: Mapping[str, GroupRisk] | None = None) -> tupl
         return judged[:, 0], judged[:, 1]
     row = _row(risk, traced.score)
     within_30, within_90 = risk.within_30[row], risk.within_90[row]
-    # Where ZFS or a self-test sees more than SMART does, the measured share is too low.
-    more = traced.raw > traced.smart
+    # What ZFS or a self-test sees is no part of the measured share: it is a floor under it.
+    told = traced.witness > 0
+    floor = by_level[traced.witness]
     return (
-        np.where(more, np.maximum(within_30, judged[:, 0]), within_30),
-        np.where(more, np.maximum(within_90, judged[:, 1]), within_90),
+        np.where(told, np.maximum(within_30, floor[:, 0]), within_30),
+        np.where(told, np.maximum(within_90, floor[:, 1]), within_90),
     )
 
 

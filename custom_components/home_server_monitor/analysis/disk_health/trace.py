@@ -139,14 +139,14 @@ class Trace:
     """A disk day by day: `days` [n] ordinals, the rest [n] for these days.
 
     `raw` is the rank (0 healthy to 3 replace) that the day's own values give, `level` the rank after
-    holding; `smart` the rank without the witnesses. `score` is what the risk table is read with.
+    holding, `witness` the rank by ZFS's errors and self-tests alone. `score` is what the risk table is read with.
     """
 
     group: str
     metrics: Metrics
     days: Ints
     raw: Ints
-    smart: Ints
+    witness: Ints
     level: Ints
     score: Floats
 
@@ -172,14 +172,14 @@ def trace(
     first = max(int(known.days[0]), last - span) if len(known.days) else last
     days = np.arange(first, last + 1)
     metrics = Metrics(known, days)
-    smart = _ranks(metrics, rules().groups[group].conditions)
-    raw = np.maximum(smart, _ranks(metrics, rules().witness))
+    witness = _ranks(metrics, rules().witness)
+    raw = np.maximum(witness, _ranks(metrics, rules().groups[group].conditions))
     return Trace(
         group=group,
         metrics=metrics,
         days=days,
         raw=raw,
-        smart=smart,
+        witness=witness,
         level=_hold(raw, rules().groups[group]),
         score=score(metrics, (risks() if table is None else table).get(group)),
     )

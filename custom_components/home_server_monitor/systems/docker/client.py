@@ -6,6 +6,7 @@ All of the engine's HTTP goes through ``aiodocker``. Nothing but ``HomeServerErr
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 import errno
 import json
@@ -98,8 +99,8 @@ class Engine:
     """One engine; ``path`` is where it stands in the tree of its entry.
 
     ``name`` is what people call the host, ``stacks`` are those that Portainer knows. ``stream_open`` tells whether its events arrive, so
-    that polling need not look for what they would have told; ``cursor`` and ``crashes`` keep
-    what has to outlive a connection.
+    that polling need not look for what they would have told; ``cursor``, ``crashes`` and
+    ``missing`` keep what has to outlive a connection or a poll.
     """
 
     def __init__(self, docker: _Docker, path: Path = ROOT) -> None:
@@ -110,6 +111,7 @@ class Engine:
         self.cursor = Cursor()
         self.crashes = Crashes()
         self.stacks: frozenset[str] = frozenset()
+        self.missing: dict[Path, datetime] = {}
         self.name = ""
         self.version = ""
         self.is_podman = False
@@ -120,12 +122,7 @@ class Engine:
         Raises ``WrongServer`` for anything but an engine and ``UnsupportedVersion`` for one that
         is too old.
         """
-        with _errors("VERSION"):
-            async with asyncio.timeout(_TIMEOUT):
-                answer = await self._docker._query_json(  # noqa: SLF001 - unversioned on purpose
-                    "version", versioned_api=False
-                )
-        told = parse.mapping(answer)
+        told = parse.mapping(await self._ask_version())
         api = str(told.get("ApiVersion") or "")
         try:
             number = tuple(int(part) for part in api.split("."))
@@ -136,6 +133,21 @@ class Engine:
         if number < OLDEST_API:
             raise UnsupportedVersion(f"API {api}, Docker {self.version}")
         self._docker.api_version = f"v{api}"
+
+    async def _ask_version(self) -> Any:
+        try:
+            with _errors("VERSION"):
+                async with asyncio.timeout(_TIMEOUT):
+                    return await self._docker._query_json(  # noqa: SLF001 - unversioned on purpose
+                        "version", versioned_api=False
+                    )
+        except NotFound as err:
+            raise WrongServer("no Docker API answers there") from err
+        except BadAnswer as err:
+            # An answer that breaks off tells nothing; one that is no JSON is another server's.
+            if isinstance(err.__cause__, aiohttp.ClientError):
+                raise
+            raise WrongServer("no Docker API answers there") from err
 
     @property
     def brand(self) -> str:

@@ -73,12 +73,12 @@ def normalise(address: str, *, encrypted: bool) -> str:
     Raises ``InvalidAddress`` for anything but ``tcp://``, ``http://``, ``https://`` and
     ``unix://``.
     """
-    text = address.strip().rstrip("/")
+    text = address.strip()
     if text.startswith("unix://"):
-        path = text.removeprefix("unix://")
+        path = text.removeprefix("unix://").rstrip("/")
         if not path.startswith("/"):
             raise InvalidAddress(address)
-        return text
+        return f"unix://{path}"
     if "://" not in text:
         text = f"tcp://{text}"
     try:

@@ -20,7 +20,6 @@ from .cursor import Cursor
 from .models import Container
 
 _SETTLE = 0.1  # seconds: a stop, a restart or a start in a loop is several events at once
-_RECREATION = 10.0  # seconds that a container which was removed gets to come back
 _NAMES = {"died": "die", "remove": "destroy"}
 
 EVENT_TYPES = [
@@ -90,7 +89,7 @@ class _Follower:
         moment = datetime.fromtimestamp(nanoseconds / 10**9, UTC)
         self._tell(path, container_id, action, attributes, moment)
         if action == "destroy":
-            self._sink.refresh_soon(_RECREATION)
+            self._sink.refresh_soon(tree.RECREATION.total_seconds())
             return
         self._news[container_id] = self._news.get(container_id, False) or crashed
         self._wake.set()

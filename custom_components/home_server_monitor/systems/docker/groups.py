@@ -16,6 +16,7 @@ from .stats import IDLE, total
 
 _AT_ONCE = 8
 _SECOND_SAMPLE = timedelta(seconds=10)
+_MARGIN = timedelta(seconds=1)
 
 
 class Engines(Protocol):
@@ -96,7 +97,13 @@ async def _read_containers(engine: Engine, refresh: Refresh[Any]) -> Reading:
             failed[_path_of_row(engine, row)] = result
         else:
             _choose(found, engine.path, result, known, refresh.now)
-    return Reading(items=_with_totals(engine, found, known, failed), failed=failed)
+    gone = {path: item for path, item in known.items() if path not in failed}
+    waiting = tree.missing(gone, found, engine.missing, refresh.now)
+    return Reading(
+        items=_with_totals(engine, {**found, **waiting}, known, failed),
+        failed=failed,
+        again=tree.RECREATION + _MARGIN if waiting else None,
+    )
 
 
 def _unchanged(engine: Engine, row: Mapping[str, Any], item: Container) -> bool:

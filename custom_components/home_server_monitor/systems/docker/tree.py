@@ -11,6 +11,9 @@ from .models import Container, ContainerState, HealthState, Host, Stack, StackSt
 CONTAINER = "container"
 STACK = "stack"
 
+RECREATION = timedelta(seconds=10)
+"""How long a container that was removed gets to come back before its device goes."""
+
 LOOP_WINDOW = timedelta(minutes=10)
 LOOP_RESTARTS = 3
 _KEPT_RESTARTS = 20
@@ -102,6 +105,37 @@ def host(name: str, engine: str, version: str, containers: Iterable[Container]) 
     )
 
 
+_REMOVED = {
+    "state": ContainerState.REMOVING,
+    "health": HealthState.NONE,
+    "started_at": None,
+    "error": None,
+}
+
+
+def missing(
+    known: Mapping[Path, Container],
+    found: Iterable[Path],
+    since: dict[Path, datetime],
+    now: datetime,
+) -> dict[Path, Container]:
+    """Return the containers that are not listed any more, but may only be recreated at present.
+
+    ``since`` remembers when each was first missed, and forgets those that came back or are gone.
+    """
+    absent = {path: item for path, item in known.items() if path not in set(found)}
+    for path in since.keys() - absent.keys():
+        del since[path]
+    waiting = {
+        path: replace(item, **_REMOVED)
+        for path, item in absent.items()
+        if now - since.setdefault(path, now) < RECREATION
+    }
+    for path in absent.keys() - waiting.keys():
+        del since[path]
+    return waiting
+
+
 def after_event(
     container: Container, action: str, attributes: Mapping[str, Any], moment: datetime
 ) -> Container:
@@ -125,6 +159,8 @@ def after_event(
             changes = {"health": HealthState(action)}
         case "oom":
             changes = {"oom_killed": True}
+        case "destroy":
+            changes = _REMOVED
     return replace(container, **changes)
 
 
