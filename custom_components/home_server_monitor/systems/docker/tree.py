@@ -105,7 +105,7 @@ def host(name: str, engine: str, version: str, containers: Iterable[Container]) 
     )
 
 
-_REMOVED = {
+_REMOVED: dict[str, Any] = {
     "state": ContainerState.REMOVING,
     "health": HealthState.NONE,
     "started_at": None,
