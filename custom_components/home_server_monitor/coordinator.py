@@ -67,7 +67,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self.data = {}
         self.group = group
         self.interval = interval
-        self.failures: dict[Path, tuple[HomeServerError, datetime]] = {}
+        self.failures: dict[Path, tuple[HomeServerError, float]] = {}
         self.missing_right: MissingRight | None = None
         self._attempts = 0
         self._told = False
@@ -95,9 +95,10 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     @callback
     def is_fresh(self, path: Path) -> bool:
         """Whether the data at ``path`` may be shown: read, or failed only just now."""
-        now = dt_util.utcnow()
+        now = self.hass.loop.time()
+        grace = self.group.grace.total_seconds()
         return not any(
-            covers(scope, path) and now - since >= self.group.grace
+            covers(scope, path) and now - since >= grace
             for scope, (_, since) in self.failures.items()
         )
 
@@ -251,7 +252,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
 
     @callback
     def _note_failures(self, failed: Mapping[Path, HomeServerError], *, log: bool = True) -> None:
-        now = dt_util.utcnow()
+        now = self.hass.loop.time()
         before = self.failures
         self.failures = {
             scope: (error, before[scope][1] if scope in before else now)
