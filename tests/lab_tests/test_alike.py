@@ -157,11 +157,17 @@ def _strip(shown: dict[str, Any]) -> None:
     shown["stats"]["blkio_stats"].pop("io_service_bytes_recursive")
     shown["network"].pop("Options")
     shown["network"]["Containers"] = list(shown["network"]["Containers"].values())
+    for container in shown["list"]:
+        # The real engine's order is chance.
+        container["Ports"].sort(key=lambda port: port["PrivatePort"])
     for container in shown["df"]["Containers"]:
+        container["Ports"].sort(key=lambda port: port["PrivatePort"])
         # Only there when something was written.
         container.pop("SizeRw", None)
+    shown["networks"].sort(key=lambda network: network["Name"])
     for network in shown["networks"]:
         network.pop("IPAM")
+        network.pop("Options")
 
 
 async def test_shapes(compare: Compare) -> None:

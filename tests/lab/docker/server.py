@@ -67,8 +67,13 @@ class EngineServer(FurnishedEngine, HttpServer):
         self.unix_path = unix_path
 
     @property
-    def socket(self) -> str | None:
-        """The address of the unix socket, if it has one."""
+    def tcp_url(self) -> str:
+        """The TCP address as DOCKER_HOST has it."""
+        return f"tcp://{self.url.partition('://')[2]}"
+
+    @property
+    def socket_url(self) -> str | None:
+        """The unix socket's address, if it has one."""
         return f"unix://{self.unix_path}" if self.unix_path else None
 
     @override
