@@ -24,7 +24,7 @@ from .devices import DeviceTree
 from .repairs import async_delete_all
 from .runtime import HomeServerConfigEntry, Runtime
 from .systems import SYSTEMS
-from .systems.errors import HomeServerError, InvalidAuth, UnsupportedVersion, WrongServer
+from .systems.errors import HomeServerError, InvalidAuth, UnsupportedVersion
 from .systems.system import Group, Sessions
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -95,7 +95,8 @@ def _setup_error(error: HomeServerError) -> HomeAssistantError:
     kind: type[HomeAssistantError] = ConfigEntryNotReady
     if isinstance(error, InvalidAuth):
         kind = ConfigEntryAuthFailed
-    elif isinstance(error, (UnsupportedVersion, WrongServer)):
+    elif isinstance(error, UnsupportedVersion):
+        # Not so for another server: a reverse proxy answers like one while the system restarts.
         kind = ConfigEntryError
     return kind(
         translation_domain=DOMAIN,
