@@ -21,6 +21,7 @@ LEFT_OUT = frozenset(
         "ai_task",
         "analytics",
         "assist_satellite",
+        "backup",
         "camera",
         "image_processing",
         "infrared",

@@ -1,0 +1,68 @@
+"""A person adds a Docker host, sees its containers live, and restarts one."""
+
+import asyncio
+from pathlib import Path
+import re
+
+from playwright.async_api import expect
+import pytest
+
+from tests.lab.docker import SimulatedEngine, furnish
+
+from .demo import demo
+from .page import HomePage, home_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(300)]
+
+
+async def _add_docker(home: HomePage, url: str) -> None:
+    page = home.page
+    await home.open("/config/integrations/dashboard", "Add integration")
+    await page.get_by_role("button", name="Add integration").first.click()
+    await page.get_by_placeholder("Search for a brand name").fill("Home Server")
+    await page.get_by_text("Home Server Monitor", exact=True).click()
+    await page.get_by_text("Docker", exact=True).click()
+    await home.picture("add-choose")
+    await page.get_by_role("button", name="Submit").click()
+    await page.get_by_role("textbox", name="Address").fill(url)
+    await page.locator("ha-selector-boolean", has_text="Allow control").locator("ha-switch").click()
+    await home.picture("add-connect")
+    assert await home.raw_words() == []
+    await page.get_by_role("button", name="Submit").click()
+    await page.get_by_text("Name and assign").wait_for()
+    assert await home.raw_words() == []
+    await page.get_by_role("button", name="Skip and finish").click()
+
+
+async def test_add_docker_and_restart_a_container(
+    docker_engine: SimulatedEngine, tmp_path: Path, pictures: Path
+) -> None:
+    furnish(docker_engine)
+    async with demo(tmp_path, "--empty") as house, home_page(house, pictures) as home:
+        await home.log_in()
+        await _add_docker(home, docker_engine.url)
+        await home.open("/config/integrations/integration/home_server_monitor", "sonarr")
+        await home.picture("integration")
+        assert await home.raw_words() == []
+
+        await home.open_device("sonarr")
+        await expect(home.row("Sensors", "State")).to_contain_text("Running")
+        await expect(home.row("Sensors", "CPU")).to_contain_text(re.compile(r"\d%"))
+        await expect(home.row("Sensors", "Memory")).to_contain_text(re.compile(r"\d\sMiB"))
+        await home.picture("device")
+        assert await home.raw_words() == []
+
+        before = docker_engine.find("sonarr").started
+        await home.row("Controls", "Restart").get_by_role("button", name="Press").click()
+        await expect(home.row("Events", "Event")).to_contain_text("Restart")
+        assert docker_engine.find("sonarr").started > before
+        restarts = [ask for ask in docker_engine.requests if ask.template.endswith("/restart")]
+        assert [ask.method for ask in restarts] == ["POST"]
+        await home.picture("restarted")
+        assert await home.raw_words() == []
+
+        await home.row("Controls", "Power").locator("ha-switch").click()
+        await expect(home.row("Sensors", "State")).to_contain_text("Exited")
+        await home.picture("stopped")
+        assert docker_engine.find("sonarr").status == "exited"
+        assert await house.complaints() == []

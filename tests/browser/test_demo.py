@@ -1,0 +1,94 @@
+"""``scripts/demo`` as a program: its one line, its errors, and what it leaves behind (nothing)."""
+
+import asyncio
+import json
+from pathlib import Path
+import signal
+import socket
+
+import pytest
+
+from .demo import DOMAIN, demo, free_port, launch
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("socket_enabled")]
+
+
+def _children(process_id: int) -> set[int]:
+    """Return the process ids of all descendants."""
+    tasks = Path(f"/proc/{process_id}/task")
+    if not tasks.is_dir():
+        return set()
+    found: set[int] = set()
+    for children in tasks.glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            found |= {child} | _children(child)
+    return found
+
+
+def _alive(process_ids: set[int]) -> set[int]:
+    return {number for number in process_ids if Path(f"/proc/{number}").exists()}
+
+
+async def test_everything_is_loaded_when_the_line_is_printed(tmp_path: Path) -> None:
+    async with demo(tmp_path) as house:
+        entries = await house.get(f"config/config_entries/entry?domain={DOMAIN}")
+        states = [state["entity_id"] for state in await house.get("states")]
+        complaints = await house.complaints()
+    assert len(entries) >= 3
+    assert {entry["state"] for entry in entries} == {"loaded"}
+    assert len(states) > 50
+    assert complaints == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_all_that_was_started(tmp_path: Path, number: signal.Signals) -> None:
+    async with demo(tmp_path, "--empty") as house:
+        started = _children(house.process.pid)
+        assert len(started) >= 2
+        house.process.send_signal(number)
+        assert await house.process.wait() == 0
+    assert _alive(started) == set()
+
+
+async def test_a_killed_demo_takes_its_children_with_it(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--empty") as house:
+        started = _children(house.process.pid)
+        house.process.kill()
+        await house.process.wait()
+        async with asyncio.timeout(30):
+            while _alive(started):
+                await asyncio.sleep(0.1)
+
+
+async def test_a_lab_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--empty") as house:
+        for child in _children(house.process.pid):
+            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            if b"tests.lab" in command:
+                Path(f"/proc/{child}").stat()
+                signal.pidfd_send_signal(_pidfd(child), signal.SIGKILL)
+        assert await asyncio.wait_for(house.process.wait(), 60) == 1
+    assert "The lab ended by itself" in (tmp_path / "demo.log").read_text()
+
+
+async def _refused(folder: Path, *options: str) -> str:
+    """Run a demo that must fail; return what it says."""
+    errors = folder / "demo.log"
+    process = await launch(*options, errors=errors)
+    assert await asyncio.wait_for(process.wait(), 60) == 1
+    return errors.read_text()
+
+
+async def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = await _refused(tmp_path, "--port", str(port))
+    assert f"Port {port} on 127.0.0.1 cannot be had" in said
+
+
+async def test_an_absent_engine_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    said = await _refused(tmp_path, "--real-docker", "--port", str(free_port()))
+    assert f"There is no Docker Engine at {tmp_path}/none.sock" in said
