@@ -152,7 +152,7 @@ class RealNut:
 
     def _await(self, ups: str) -> None:
         deadline = time.monotonic() + 15
-        while self.get("ups.status", ups=ups).startswith("ERR"):
+        while not self._known(ups):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{ups} does not come back: {self.get('ups.status', ups=ups)}")
             time.sleep(0.1)
@@ -198,8 +198,10 @@ class RealNut:
         self.stop()
 
     def _known(self, ups: str) -> bool:
+        """Tell whether the driver has told upsd its variables: "WAIT" stands there until then."""
         with suppress(OSError):
-            return not self.get("ups.status", ups=ups).startswith("ERR")
+            status = self.get("ups.status", ups=ups)
+            return status != "WAIT" and not status.startswith("ERR")
         return False
 
     def _spawn(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
