@@ -37,6 +37,8 @@ from .models import NutServer, Ups
 
 # No driver has this variable, so that nothing can be changed by setting it.
 _NO_VARIABLE = "home-server-monitor.no-such-variable"
+# What upsd itself puts there while it waits for a driver that has just come.
+_NOT_YET = "WAIT"
 _REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 _MEANINGS = {
     "DATA-STALE": "the driver does not hear from the UPS",
@@ -95,6 +97,8 @@ class NutClient:
         """
         with _errors(self._connection):
             variables = await self._connection.list_vars(name)
+            if variables.get("ups.status") == _NOT_YET:
+                raise Rejected(f"{_NOT_YET}: the driver has not told its data yet")
             return parse.ups(name, description, variables)
 
     async def _check_credentials(self, upses: Iterable[str]) -> None:
