@@ -78,7 +78,7 @@ class DataSet:
             "reallocated": self.smart[5],
             "uncorrectable": self.smart[187],
             "pending": np.maximum(self.smart[197], self.smart[198]),
-            "timeouts": self.smart[188],
+            "timeouts": _largest_word(self.smart[188]),
             "spin_retries": self.smart[10],
             "power_on_hours": self._told["tstart"].astype(np.int64),
         }
@@ -121,3 +121,9 @@ class DataSet:
         stands = np.flatnonzero(np.diff(seen, append=seen[-1] + 1))
         columns = {name: column[first + stands] for name, column in self._columns.items()}
         return SmartHistory(DiskKind.HDD, model, seen[stands], columns)
+
+
+def _largest_word(raw: Ints) -> Ints:
+    """Return the largest 16-bit word of each packed value, -1 where it is missing."""
+    words = [raw >> shift & 0xFFFF for shift in (0, 16, 32)]
+    return np.where(raw < 0, -1, np.maximum.reduce(words))

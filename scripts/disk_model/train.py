@@ -49,7 +49,7 @@ CANDIDATES = {
     "uncorrectable_30": (1, 2, 4, 12, 35),
     "pending_30": (1, 2, 8, 16, 40),
     "pending_90": (1,),
-    "timeouts": (5, 20),
+    "timeouts": (5, 15),
     "spin_retries": (1,),
 }
 FEATURES = tuple((name, limit) for name, limits in CANDIDATES.items() for limit in limits)

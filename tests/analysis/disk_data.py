@@ -43,18 +43,18 @@ def write(path: Path, drives: Sequence[MadeUp]) -> Path:
             for each in SMART_IDS:
                 columns[f"s{each}"].append(values[each])
         first_rows.append(len(starts))
-    arrays: dict[str, Any] = dict(
-        serial=np.array([f"S{number}" for number in range(len(drives))]),
-        model=np.array(models),
-        model_id=np.array([models.index(drive.model) for drive in drives]),
-        size_tb=np.full(len(drives), 4.0),
-        failed=np.array([drive.failed for drive in drives], np.int8),
-        min_day=np.array([LAST_DAY - drive.days for drive in drives]),
-        max_day=np.full(len(drives), LAST_DAY),
-        off=np.array(first_rows),
-        tstart=np.array(starts, np.int32),
-        tstop=np.array(stops, np.int32),
-    )
+    arrays: dict[str, Any] = {
+        "serial": np.array([f"S{number}" for number in range(len(drives))]),
+        "model": np.array(models),
+        "model_id": np.array([models.index(drive.model) for drive in drives]),
+        "size_tb": np.full(len(drives), 4.0),
+        "failed": np.array([drive.failed for drive in drives], np.int8),
+        "min_day": np.array([LAST_DAY - drive.days for drive in drives]),
+        "max_day": np.full(len(drives), LAST_DAY),
+        "off": np.array(first_rows),
+        "tstart": np.array(starts, np.int32),
+        "tstop": np.array(stops, np.int32),
+    }
     arrays |= {name: np.array(column, np.int32) for name, column in columns.items()}
     np.savez(path, **arrays)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -146,6 +147,16 @@ def test_groups_of_models(model: str, group: str) -> None:
     assert group_of(model) == group
     assert group in rules().groups
     assert group in risks()
+
+
+def test_a_size_tells_what_a_name_does_not() -> None:
+    history = SmartHistory.from_samples(
+        DiskKind.HDD, "STXA-1", [SmartSample(on(0), raw={5: 0})], capacity_bytes=8_001_563_222_016
+    )
+    assert assess(history, on(0)).group == "other"
+    assert assess(replace(history, model="ST9-8TB"), on(0)).group == "seagate_large"
+    small = replace(history, model="ST9-8TB", capacity_bytes=None)
+    assert assess(small, on(0)).group == "seagate_small"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,9 @@ type Bools = npt.NDArray[np.bool_]
 LONGEST_DAYS = 900
 GROWTH_DAYS = (30, 90)
 
+SMALL_GROUP, LARGE_GROUP = "seagate_small", "seagate_large"
+LARGE_FROM_BYTES = 3_900_000_000_000
+
 _RELIABILITY_BITS = 0b1100
 _TEMPERATURE_BIT = 0b10
 _SPARE_BIT = 0b1
@@ -151,9 +154,15 @@ class Trace:
     score: Floats
 
 
-def rule_group(kind: DiskKind, model: str) -> str:
+def rule_group(history: SmartHistory) -> str:
     """Return the group of rules for a disk."""
-    return group_of(model) if kind is DiskKind.HDD else kind.value
+    if history.kind is not DiskKind.HDD:
+        return history.kind.value
+    group = group_of(history.model)
+    # A name that does not tell its size, as Seagate's names of old, on a disk of today.
+    if group == SMALL_GROUP and (history.capacity_bytes or 0) >= LARGE_FROM_BYTES:
+        return LARGE_GROUP
+    return group
 
 
 def trace(
@@ -167,7 +176,7 @@ def trace(
     What a day gets depends on no later one, nor on `span` where that is at least `LONGEST_DAYS` more.
     `table` replaces the shipped risks.
     """
-    group = rule_group(history.kind, history.model)
+    group = rule_group(history)
     known = history.until(last)
     first = max(int(known.days[0]), last - span) if len(known.days) else last
     days = np.arange(first, last + 1)
