@@ -40,13 +40,13 @@ class Demo:
 
     async def command(self, kind: str, **words: Any) -> Any:
         """Send one command over Home Assistant's websocket and return its result."""
-        async with self._session() as session:
-            async with session.ws_connect(f"{self.url}/api/websocket", max_msg_size=0) as ws:
-                await ws.receive_json()
-                await ws.send_json({"type": "auth", "access_token": self.token})
-                await ws.receive_json()
-                await ws.send_json({"id": 1, "type": kind, **words})
-                answer = await ws.receive_json()
+        address = f"{self.url}/api/websocket"
+        async with self._session() as session, session.ws_connect(address, max_msg_size=0) as ws:
+            await ws.receive_json()
+            await ws.send_json({"type": "auth", "access_token": self.token})
+            await ws.receive_json()
+            await ws.send_json({"id": 1, "type": kind, **words})
+            answer = await ws.receive_json()
         assert answer["success"], answer
         return answer["result"]
 

@@ -1,6 +1,5 @@
 """A person adds a Docker host, sees its containers live, and restarts one."""
 
-import asyncio
 from pathlib import Path
 import re
 

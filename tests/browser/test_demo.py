@@ -1,7 +1,7 @@
 """``scripts/demo`` as a program: its one line, its errors, and what it leaves behind (nothing)."""
 
 import asyncio
-import json
+import os
 from pathlib import Path
 import signal
 import socket
@@ -27,6 +27,23 @@ def _children(process_id: int) -> set[int]:
 
 def _alive(process_ids: set[int]) -> set[int]:
     return {number for number in process_ids if Path(f"/proc/{number}").exists()}
+
+
+async def _until_gone(process_ids: set[int]) -> None:
+    for _ in range(300):
+        if not _alive(process_ids):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"still there: {_alive(process_ids)}")
+
+
+def _running(module: str, process_ids: set[int]) -> int:
+    """Return the process that runs a module."""
+    for number in process_ids:
+        command = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+        if module.encode() in command:
+            return number
+    raise AssertionError(f"{module} does not run")
 
 
 async def test_everything_is_loaded_when_the_line_is_printed(tmp_path: Path) -> None:
@@ -55,18 +72,12 @@ async def test_a_killed_demo_takes_its_children_with_it(tmp_path: Path) -> None:
         started = _children(house.process.pid)
         house.process.kill()
         await house.process.wait()
-        async with asyncio.timeout(30):
-            while _alive(started):
-                await asyncio.sleep(0.1)
+        await _until_gone(started)
 
 
 async def test_a_lab_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:
     async with demo(tmp_path, "--empty") as house:
-        for child in _children(house.process.pid):
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            if b"tests.lab" in command:
-                Path(f"/proc/{child}").stat()
-                signal.pidfd_send_signal(_pidfd(child), signal.SIGKILL)
+        os.kill(_running("tests.lab", _children(house.process.pid)), signal.SIGKILL)
         assert await asyncio.wait_for(house.process.wait(), 60) == 1
     assert "The lab ended by itself" in (tmp_path / "demo.log").read_text()
 
