@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from ..clock import SECOND, rfc3339
@@ -133,7 +132,8 @@ def image_entry(host: Host, image: Image, *, shared: int = -1) -> dict[str, Any]
 
 
 def _shell_words(words: list[str]) -> str:
-    return " ".join(shlex.quote(word) for word in words)
+    # The engine's own, simple way: it does not care for quotes inside.
+    return " ".join(f"'{word}'" if " " in word else word for word in words)
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -272,6 +272,8 @@ def _endpoints(host: Host, container: Container, *, names: bool) -> dict[str, An
         address = network.containers.get(container.id, "") if network else ""
         joined = network is not None and container.id in network.containers
         known = joined or container.started > 0
+        # Names stay when a container has stopped, addresses do not.
+        named = known and network is not None and network.driver == "bridge"
         result[name] = {
             "IPAMConfig": None,
             "Links": None,
@@ -287,7 +289,7 @@ def _endpoints(host: Host, container: Container, *, names: bool) -> dict[str, An
             "IPv6Gateway": "",
             "GlobalIPv6Address": "",
             "GlobalIPv6PrefixLen": 0,
-            "DNSNames": [container.name, container.id[:12]] if names and address else None,
+            "DNSNames": [container.name, container.id[:12]] if names and named else None,
         }
     return result
 

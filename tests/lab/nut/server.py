@@ -221,7 +221,7 @@ class NutServer:
         if session.logged_in is not None:
             raise NutError("ALREADY-LOGGED-IN")
         user = self._user(session)
-        ups = self._ups(words[0])
+        ups = self._ups(words[0], alive=False)
         if not user.monitor:
             raise NutError("ACCESS-DENIED")
         session.logged_in = ups
@@ -241,7 +241,8 @@ class NutServer:
             raise NutError("INVALID-ARGUMENT")
         if len(words) < 2:
             raise NutError("INVALID-ARGUMENT")
-        ups = self._ups(words[1])
+        # upsd knows its clients without asking the driver.
+        ups = self._ups(words[1], alive=what != "CLIENT")
         return _block(" ".join([what, *words[1:]]), self._lines(what, ups, words[2:]))
 
     def _lines(self, what: str, ups: Ups, rest: list[str]) -> list[str]:
@@ -265,7 +266,8 @@ class NutServer:
     def _do_get(self, session: _Session, words: list[str]) -> str:
         if len(words) < 2:
             raise NutError("INVALID-ARGUMENT")
-        what, ups = words[0].upper(), self._ups(words[1])
+        what = words[0].upper()
+        ups = self._ups(words[1], alive=what != "UPSDESC")
         if what == "NUMLOGINS":
             count = sum(1 for s in self.sessions if s.logged_in is ups)
             return f"NUMLOGINS {ups.name} {count}\n"
