@@ -30,12 +30,16 @@ def set_up(hass: HomeAssistant, enable_custom_integrations: None) -> SetUp:
     """Give a function that sets up an entry: ``await set_up("docker", url=…, options={…})``."""
 
     async def run(
-        system: str, *, options: dict[str, Any] | None = None, **data: Any
+        system: str,
+        *,
+        options: dict[str, Any] | None = None,
+        unique_id: str | None = None,
+        **data: Any,
     ) -> MockConfigEntry:
         entry = MockConfigEntry(
             domain=DOMAIN,
             title=system,
-            unique_id=f"{system}-1",
+            unique_id=unique_id or f"{system}-1",
             data={CONF_SYSTEM: system, **data},
             options={CONF_ALLOW_CONTROL: True, **(options or {})},
         )

@@ -52,7 +52,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -
     except HomeServerError as err:
         raise _setup_error(err) from err
     entry.runtime_data = Runtime(
-        system=system, client=client, devices=DeviceTree(hass, entry, system)
+        title=entry.title, system=system, client=client, devices=DeviceTree(hass, entry, system)
     )
     try:
         await _read_once(hass, entry)

@@ -21,7 +21,6 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .repairs import async_create_missing_right, async_delete_missing_right
 from .systems.errors import (
-    CannotConnect,
     ConnectTimeout,
     HomeServerError,
     InvalidAuth,
@@ -36,7 +35,16 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_RETRY = timedelta(seconds=5)
+_PATIENCE = 2  # failures that a group leaves to the first one to tell
 _SETTLE = 0.5  # seconds that a system gets to show the effect of an action
+
+
+def _names(scopes: set[Path]) -> str:
+    """Name a few scopes for the log, and count the others."""
+    named = sorted("/".join(scope) for scope in scopes)
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    return ", ".join(named[:5]) + more
+
 
 type Items = Mapping[Path, Any]
 type ChangeListener = Callable[[set[Path], set[Path]], None]
@@ -74,6 +82,9 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self._reads = 0
         self._pushed: dict[Path, int] = {}
         self._complete = False
+        self.suspended = False
+        self.leader: GroupCoordinator | None = None
+        self.followers: list[GroupCoordinator] = []
         self._starter: CALLBACK_TYPE | None = None
         self._change_listeners: list[ChangeListener] = []
         self._event_listeners: dict[Path, list[EventListener]] = {}
@@ -97,6 +108,8 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         """Whether the data at ``path`` may be shown: read, or failed only just now."""
         now = self.hass.loop.time()
         grace = self.group.grace.total_seconds()
+        if self.leader and not self.leader.is_fresh(path):
+            return False
         return not any(
             covers(scope, path) and now - since >= grace
             for scope, (_, since) in self.failures.items()
@@ -124,11 +137,18 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
 
     async def async_start(self) -> None:
         """Read for the first time, and go on trying although nobody listens yet."""
-        if follow := self.group.follow:
-            leader = self.config_entry.runtime_data.coordinators[follow.group]
-            leader.async_on_change(partial(self._keep_step, follow, leader))
+        self._follow()
         self._starter = self.async_add_listener(lambda: None)
         await self.async_refresh()
+
+    @callback
+    def _follow(self) -> None:
+        follow = self.group.follow
+        leader = follow and self.config_entry.runtime_data.coordinators.get(follow.group)
+        if follow and leader:
+            self.leader = leader
+            leader.followers.append(self)
+            leader.async_on_change(partial(self._keep_step, follow, leader))
 
     @callback
     def _keep_step(
@@ -146,6 +166,8 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     @override
     async def _async_update_data(self) -> Items:
         """Read the group once and merge what came into what is known."""
+        if self.suspended:
+            return self.data
         self._reads += 1
         started = self._reads
         try:
@@ -175,7 +197,8 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self._complete = True
         self._tell_recovery()
         self.hass.loop.call_soon(self._release_starter)
-        self.update_interval = min(reading.again or self.interval, self.interval)
+        if not self.suspended:
+            self.update_interval = min(reading.again or self.interval, self.interval)
         self._note_failures(reading.failed)
         if self.missing_right:
             self.missing_right = None
@@ -205,6 +228,8 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
 
     def _fail(self, error: HomeServerError) -> Items:
         if isinstance(error, InvalidAuth):
+            # One line for all groups is written where they are stopped.
+            self.last_update_success = False
             self.config_entry.runtime_data.async_stop_polling(error)
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN,
@@ -214,7 +239,9 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         if isinstance(error, MissingRight):
             self.missing_right = error
             async_create_missing_right(self.hass, self.config_entry, self.group.key, error)
-        self._note_failures({ROOT: error}, log=False)
+        # What failed before goes on ageing: nobody knows more of it now.
+        before = {scope: failure for scope, (failure, _) in self.failures.items()}
+        self._note_failures({**before, ROOT: error}, log=False)
         self._tell_failure(error)
         raise UpdateFailed(
             translation_domain=DOMAIN,
@@ -228,7 +255,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         leader = next(iter(self.config_entry.runtime_data.coordinators.values()))
         # Home Assistant would write a line for every group.
         self.last_update_success = False
-        if leader is not self and isinstance(error, CannotConnect) and not self._attempts:
+        if leader is not self and self._attempts < _PATIENCE and not self.missing_right:
             leader.refresh_soon()
             return
         if leader is not self and leader.failures:
@@ -259,20 +286,29 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             for scope, error in failed.items()
         }
         if set(failed) - set(before):
-            self._call_later("grace", self.group.grace.total_seconds(), self.async_update_listeners)
+            self._call_later("grace", self.group.grace.total_seconds(), self._freshness_changed)
         if set(before) != set(failed):
-            self.hass.loop.call_soon(self.async_update_listeners)
+            self.hass.loop.call_soon(self._freshness_changed)
         if not log:
             return
-        for scope in set(failed) - set(before):
-            _LOGGER.warning("%s: cannot read %s: %s", self.name, "/".join(scope), failed[scope])
-        for scope in set(before) - set(failed) - {ROOT}:
-            _LOGGER.info("%s: %s can be read again", self.name, "/".join(scope))
+        if new := set(failed) - set(before):
+            error = next(iter(failed[scope] for scope in new))
+            _LOGGER.warning("%s: cannot read %s: %s", self.name, _names(new), error)
+        if healed := set(before) - set(failed) - {ROOT}:
+            _LOGGER.info("%s: can read %s again", self.name, _names(healed))
+
+    @callback
+    def _freshness_changed(self) -> None:
+        self.async_update_listeners()
+        for follower in self.followers:
+            follower.async_update_listeners()
 
     @callback
     def async_suspend(self, error: HomeServerError) -> None:
         """Stop asking, because the credential was rejected; the data age out."""
+        self.suspended = True
         self.update_interval = None
+        self._async_unsub_refresh()
         self._note_failures({ROOT: error}, log=False)
         if self.watcher:
             self.watcher.async_stop()
@@ -307,7 +343,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     @callback
     def refresh_soon(self, delay: float = 0.0) -> None:
         """Read again after ``delay`` seconds; a wish that is already waiting is enough."""
-        if "refresh" not in self._timers and self.update_interval is not None:
+        if "refresh" not in self._timers and not self.suspended:
             self._call_later("refresh", delay, self._start_refresh)
 
     @callback

@@ -1,6 +1,7 @@
 """What a loaded config entry holds: the system, its client, its coordinators, its devices."""
 
 from dataclasses import dataclass, field
+import logging
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from .coordinator import GroupCoordinator, Items
     from .devices import DeviceTree
 
+_LOGGER = logging.getLogger(__name__)
+
 type HomeServerConfigEntry = ConfigEntry[Runtime]
 
 
@@ -21,6 +24,7 @@ type HomeServerConfigEntry = ConfigEntry[Runtime]
 class Runtime:
     """The live parts of one config entry."""
 
+    title: str
     system: System[Any]
     client: Client
     devices: DeviceTree
@@ -35,6 +39,8 @@ class Runtime:
     @callback
     def async_stop_polling(self, error: HomeServerError) -> None:
         """Ask nothing more with a credential that was rejected."""
+        if not any(coordinator.suspended for coordinator in self.coordinators.values()):
+            _LOGGER.error("%s: the credentials were rejected; nothing more is asked", self.title)
         for coordinator in self.coordinators.values():
             coordinator.async_suspend(error)
 

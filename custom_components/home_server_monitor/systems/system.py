@@ -29,6 +29,10 @@ def _always(_item: Any) -> bool:
     return True
 
 
+def _nothing(_own: object, _other: object, _changed: object) -> dict[Path, Any]:
+    return {}
+
+
 # --- Connecting ---------------------------------------------------------------------------------
 
 
@@ -146,14 +150,16 @@ class Watch[ClientT]:
 
 @dataclass(frozen=True, kw_only=True)
 class Follow:
-    """How a group that is polled keeps step with one that is pushed.
+    """How a group keeps step with another that knows sooner: what is stale there is stale here.
 
     ``adjust`` gets this group's items, the other's, and the paths that changed there; what it
     returns is pushed.
     """
 
     group: str
-    adjust: Callable[[Mapping[Path, Any], Mapping[Path, Any], set[Path]], Mapping[Path, Any]]
+    adjust: Callable[[Mapping[Path, Any], Mapping[Path, Any], set[Path]], Mapping[Path, Any]] = (
+        _nothing
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

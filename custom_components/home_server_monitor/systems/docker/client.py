@@ -285,10 +285,11 @@ def _errors(right: str) -> Iterator[None]:
 
 def _docker_error(error: DockerError, right: str) -> HomeServerError:
     cause = error.__context__
+    message = _message(error.message)
     if error.status == 900 and isinstance(cause, Exception):
         return connection_error(cause)
-    if "HTTP request to an HTTPS server" in error.message:
-        return TLSFailure(error.message)
+    if "HTTP request to an HTTPS server" in message:
+        return TLSFailure(message)
     kind: type[HomeServerError] = {
         401: InvalidAuth,
         404: NotFound,
@@ -298,7 +299,15 @@ def _docker_error(error: DockerError, right: str) -> HomeServerError:
     }.get(error.status, Rejected)
     if error.status == 403:
         return MissingRight(right)
-    return kind(error.message)
+    return kind(message)
+
+
+def _message(text: str) -> str:
+    """Return the sentence in an error's body, which aiodocker leaves as JSON at times."""
+    try:
+        return str(json.loads(text)["message"])
+    except ValueError, KeyError, TypeError:
+        return text
 
 
 def connection_error(error: Exception) -> HomeServerError:

@@ -69,9 +69,11 @@ async def _bounded[T](jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T | HomeSe
                 return err
 
     results = await asyncio.gather(*(run(job) for job in jobs))
-    for result in results:
-        if isinstance(result, (InvalidAuth, CannotConnect)):
-            raise result
+    errors = [result for result in results if isinstance(result, HomeServerError)]
+    for error in errors:
+        # What everybody suffers from is the engine's own trouble.
+        if isinstance(error, (InvalidAuth, CannotConnect)) or len(errors) == len(results) > 1:
+            raise error
     return results
 
 
@@ -237,6 +239,7 @@ CONTAINERS = _group(
     _read_containers,
     timedelta(seconds=60),
     watch=Watch(scopes=_hosts, run=_watch),
+    follow=Follow(group="environments"),
     paced=True,
 )
 USAGE = _group(
@@ -247,11 +250,18 @@ USAGE = _group(
     optional=True,
     paced=True,
 )
-INFO = _group("engine", _read_info, timedelta(minutes=15), optional=True)
+INFO = _group(
+    "engine",
+    _read_info,
+    timedelta(minutes=15),
+    follow=Follow(group="containers"),
+    optional=True,
+)
 DISK_USAGE = _group(
     "disk_usage",
     _read_disk_usage,
     timedelta(hours=1),
+    follow=Follow(group="containers"),
     optional=True,
     deferred=True,
     timeout=150.0,
