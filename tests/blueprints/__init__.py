@@ -1,0 +1,1 @@
+"""The blueprints, fired end to end."""
