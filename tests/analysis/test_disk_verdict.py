@@ -235,6 +235,7 @@ def test_zfs_and_self_tests_are_witnesses(newest: SmartSample, level: str, advic
     verdict = assess(SmartHistory.from_samples(DiskKind.HDD, IRONWOLF, [*quiet, newest]), on(40))
     assert verdict.level == level
     assert advice in verdict.advice
+    assert not verdict.measured
     assert verdict.probability_90d is not None
     if level != "healthy":
         assert verdict.probability_90d >= rules().unmeasured[level][1]

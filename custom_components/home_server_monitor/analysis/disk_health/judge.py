@@ -33,6 +33,9 @@ TELLING = frozenset(
     }
 )  # fmt: skip
 
+# What the measured shares were counted by: without any of these the share is a judgement.
+MEASURED = frozenset({"pending", "reallocated", "uncorrectable"})
+
 _ADVICE = {
     Level.HEALTHY: (),
     Level.WATCH: (Advice.RUN_LONG_TEST,),
@@ -53,7 +56,8 @@ def assess(history: SmartHistory, now: date) -> DiskVerdict:
     traced = trace(known, day.toordinal())
     span = int(known.days[-1] - known.days[0]) + 1 if len(known.days) else 0
     around = hints(known)
-    if not TELLING & {name for name, column in known.columns.items() if (column >= 0).any()}:
+    told = {name for name, column in known.columns.items() if (column >= 0).any()}
+    if not TELLING & told:
         return _silent(day, traced.group, span, around)
     level = LEVELS[int(traced.level[-1])]
     within_30, within_90 = (float(risk[-1]) for risk in risk_of(traced))
@@ -63,7 +67,7 @@ def assess(history: SmartHistory, now: date) -> DiskVerdict:
         level=level,
         probability_30d=within_30,
         probability_90d=within_90,
-        measured=traced.group in risks(),
+        measured=traced.group in risks() and bool(MEASURED & told),
         group=traced.group,
         days_left=_days_left(known, traced),
         held_since=None if held == day.toordinal() else date.fromordinal(held),
