@@ -1,33 +1,57 @@
 """Diagnostics: everything that helps to find a fault, and nothing that lets anybody in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 
+from .const import CONF_SYSTEM
 from .coordinator import GroupCoordinator
 from .runtime import HomeServerConfigEntry
+from .systems import SYSTEMS
 
 # Addresses are no secrets, but tell more of a home than a bug report needs.
 _PRIVATE = {CONF_URL, CONF_HOST, CONF_USERNAME, "title", "unique_id"}
+_USERINFO = re.compile(r"(?:^|//)([^/:@\s]+):(\S*)@")
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: HomeServerConfigEntry
 ) -> dict[str, Any]:
-    """Return what the entry is set up with, and what each group reads at present."""
-    runtime = entry.runtime_data
-    hidden = _PRIVATE | runtime.system.secrets
-    secrets = [str(entry.data[key]) for key in hidden if entry.data.get(key)]
+    """Return what the entry is set up with, and what each group reads at present.
+
+    An entry that is not loaded has no groups; its ``reason`` says why it could not be set up.
+    """
+    hidden = _PRIVATE | SYSTEMS[entry.data[CONF_SYSTEM]].secrets
+    loaded = entry.state is ConfigEntryState.LOADED
+    groups = entry.runtime_data.coordinators if loaded else {}
     shown = {
         "entry": async_redact_data(entry.as_dict(), hidden),
-        "groups": {key: _group(part) for key, part in runtime.coordinators.items()},
+        "state": entry.state.value,
+        "reason": entry.reason,
+        "groups": {key: _group(part) for key, part in groups.items()},
     }
-    cleaned: dict[str, Any] = _without(shown, secrets)
+    # The longest first: a short one may be part of it.
+    values = {text for key in hidden for text in _texts(entry.data.get(key)) if text}
+    cleaned: dict[str, Any] = _without(shown, sorted(values, key=len, reverse=True))
     return cleaned
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield what must not be seen of a field: its texts, and what an address carries."""
+    if isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, str):
+        yield value
+        if found := _USERINFO.search(value):
+            yield from (found[1], found[2], unquote(found[2]))
 
 
 def _group(coordinator: GroupCoordinator) -> dict[str, Any]:

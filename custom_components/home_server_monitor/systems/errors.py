@@ -4,7 +4,10 @@ Clients raise nothing else. ``key`` is the translation key under ``exceptions`` 
 ``placeholders`` fills it. No message ever contains a credential.
 """
 
+import re
 from typing import ClassVar
+
+_CREDENTIALS = re.compile(r"\S+:\S*@")
 
 
 class HomeServerError(Exception):
@@ -13,8 +16,11 @@ class HomeServerError(Exception):
     key: ClassVar[str] = "unknown"
 
     def __init__(self, detail: str = "") -> None:
-        """Keep the system's own words, shortened to what fits in a sentence."""
-        self.detail = " ".join(detail.split())[:200]
+        """Keep the system's own words, shortened to what fits in a sentence.
+
+        What stands before the ``@`` of an address is left out.
+        """
+        self.detail = " ".join(_CREDENTIALS.sub("", detail).split())[:200]
         super().__init__(f"{self.key}: {self.detail}" if self.detail else self.key)
 
     @property

@@ -54,8 +54,10 @@ async def connect(data: Mapping[str, Any], sessions: Sessions) -> DockerClient:
     except BaseException:
         await engine.close()
         raise
-    engine.name = engine.name or URL(url).host or engine.brand
-    return DockerClient(engine, engine_id, url)
+    address = URL(url)
+    engine.name = engine.name or address.host or engine.brand
+    # The address may stand for an id: without the name and password that it may carry.
+    return DockerClient(engine, engine_id, str(address.with_user(None)) if address.user else url)
 
 
 async def identify(client: DockerClient) -> Identity:

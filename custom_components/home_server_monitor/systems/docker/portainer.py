@@ -75,7 +75,9 @@ class PortainerClient:
         if not status.instance_id:
             raise WrongServer("no Portainer answers there")
         self.server = PortainerServer(
-            url=self.url, version=status.version or "", instance_id=status.instance_id
+            url=str(URL(self.url).with_user(None)),
+            version=status.version or "",
+            instance_id=status.instance_id,
         )
         await self.environments()
 
@@ -88,14 +90,17 @@ class PortainerClient:
             for endpoint in endpoints
             if endpoint.type in _DOCKER_TYPES
         }
-        known, self.engines, self.down = self.engines, {}, {}
+        engines: dict[Path, Engine] = {}
+        down: dict[Path, HomeServerError] = {}
         for path, environment in found.items():
             try:
-                self.engines[path] = await self._engine(known.get(path), path, environment)
+                engines[path] = await self._engine(self.engines.get(path), path, environment)
             except InvalidAuth:
                 raise
             except HomeServerError as err:
-                self.down[path] = err
+                down[path] = err
+        # At once: other groups read meanwhile, and an environment in neither counts as gone.
+        self.engines, self.down = engines, down
         return found
 
     async def _engine(self, known: Engine | None, path: Path, environment: Environment) -> Engine:
