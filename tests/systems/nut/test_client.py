@@ -206,13 +206,14 @@ async def test_wrong_server(talk: Talk, credentials: tuple[str, ...]) -> None:
     assert "canary-secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("credentials", [(), ("somebody", "canary-secret")])
 @pytest.mark.usefixtures("socket_enabled")
-async def test_a_server_that_hangs_up() -> None:
+async def test_a_server_that_hangs_up(credentials: tuple[str, ...]) -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0)
+        await reader.readline()
 
     async with _other_server(hang_up) as port:
-        client = NutClient("127.0.0.1", port)
+        client = NutClient("127.0.0.1", port, *credentials)
         with pytest.raises(CannotConnect):
             await client.prove()
         await client.close()
@@ -247,10 +248,16 @@ async def test_a_user_of_upsmon_logs_in_for_a_moment(nut_server: NutServer) -> N
     nut_server.users["monitor"] = User("secret", monitor=True)
     client = NutClient(nut_server.host, nut_server.port, "monitor", "secret")
     await client.prove()
-    assert nut_server.counts["LOGIN ups"] == 1
+    assert nut_server.counts["LOGIN ups"] == nut_server.counts["LOGOUT"] == 1
     await until(lambda: nut_server.connections == 1)
     assert [session.logged_in for session in nut_server.sessions] == [None]
     await client.close()
+
+
+async def test_a_login_whose_end_is_lost(nut_server: NutServer) -> None:
+    nut_server.users["monitor"] = User("secret", monitor=True)
+    nut_server.faults.reset(method="LOGOUT")
+    assert await _prove(nut_server, "monitor", "secret") is None
 
 
 async def test_a_user_with_no_right_cannot_be_told_from_a_wrong_password(

@@ -358,3 +358,17 @@ async def test_a_ups_that_comes(nut_server: NutServer, rack: OpenRack) -> None:
     await house.poll()
     assert house.value("ups_status", SECOND) == "on_battery"
     assert house.device(UPS) is not None
+
+
+async def test_the_server_fails_between_two_questions(
+    nut_server: NutServer, rack: OpenRack
+) -> None:
+    """Then nothing is known of any UPS, and nothing leaves."""
+    nut_server.add("second")
+    house = await rack(nut_server)
+    with nut_server.faults.reset("LIST VAR second"):
+        await house.poll()
+    assert not house.coordinator.last_update_success
+    assert house.value("ups_status", SECOND) == house.value("ups_status") == "online"
+    await house.poll()
+    assert house.coordinator.last_update_success

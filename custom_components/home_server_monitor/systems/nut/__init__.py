@@ -91,6 +91,7 @@ NUT: System[NutClient] = System(
     ),
     connect=_connect,
     identify=_identify,
+    announced_as=("_nut._tcp.local.",),
     groups=(groups.UPSES,),
     kinds=(
         Kind(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import errno
 import re
 import socket
@@ -106,8 +106,8 @@ class NutClient:
 
         upsd answers OK to any PASSWORD and looks at it only when a right is used. Setting a
         variable that does not exist needs the right SET and changes nothing. A user of upsmon
-        lacks it but may LOGIN, which counts as a computer fed by the UPS until the connection
-        ends: hence only where SET was denied, and on a connection of its own that ends at once.
+        lacks it but may LOGIN, which counts as a computer fed by the UPS until LOGOUT: hence only
+        where SET was denied, and on a connection of its own that ends at once.
         """
         probe = Connection(self.host, self.port, *self._credentials)
         try:
@@ -132,6 +132,9 @@ async def _accepts(probe: Connection, ups: str) -> bool | None:
         return True
     on_login = await _word_of_answer(probe, f"LOGIN {ups}")
     if on_login == "OK":
+        # Whoever leaves without a word is counted until upsd notices.
+        with suppress(CannotConnect):
+            await _word_of_answer(probe, "LOGOUT")
         return True
     return False if on_set == on_login == "ACCESS-DENIED" else None
 
