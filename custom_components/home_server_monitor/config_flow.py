@@ -6,13 +6,12 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
     OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_SCAN_INTERVAL
+from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -24,6 +23,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
 from . import async_sessions
@@ -47,11 +47,12 @@ class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Start without a system."""
         self._placeholders: dict[str, str] = {}
+        self._found: dict[str, Any] = {}
 
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+    def async_get_options_flow(config_entry: HomeServerConfigEntry) -> OptionsFlow:
         """Return the flow behind the gear."""
         return HomeServerOptionsFlow()
 
@@ -70,6 +71,20 @@ class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="user", data_schema=vol.Schema({vol.Required(CONF_SYSTEM): selector})
         )
 
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Offer a system that announces itself in the network."""
+        system = next(
+            system for system in SYSTEMS.values() if discovery_info.type in system.announced_as
+        )
+        self._found = {CONF_HOST: discovery_info.host, CONF_PORT: discovery_info.port}
+        self._async_abort_entries_match({CONF_SYSTEM: system.key, **self._found})
+        await self.async_set_unique_id(f"{discovery_info.host}:{discovery_info.port}")
+        self._abort_if_unique_id_configured()
+        name = discovery_info.name.partition(".")[0]
+        self.context["title_placeholders"] = {"name": f"{system.name}: {name}"}
+        return await self._connect(system, None)
+
     async def _connect(
         self, system: System[Any], user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
@@ -85,7 +100,7 @@ class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
                 data={CONF_SYSTEM: system.key, **typed},
                 options={CONF_ALLOW_CONTROL: control},
             )
-        schema = _connection_schema(system.fields, typed).extend(
+        schema = _connection_schema(system.fields, typed or self._found).extend(
             {vol.Required(CONF_ALLOW_CONTROL, default=control): BooleanSelector()}
         )
         return self.async_show_form(

@@ -294,7 +294,8 @@ class System[ClientT: Client]:
     """One system that can be monitored.
 
     ``connect`` returns a client that has proved itself or raises a ``HomeServerError``;
-    ``identify`` says who answered.
+    ``identify`` says who answered. ``announced_as`` are the zeroconf service types by which it
+    makes itself known with ``host`` and ``port``; they stand in the manifest too.
     """
 
     key: str
@@ -305,6 +306,7 @@ class System[ClientT: Client]:
     groups: tuple[Group[Any], ...]
     kinds: tuple[Kind[Any], ...]
     actions: tuple[Action[Any, Any], ...] = ()
+    announced_as: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> frozenset[str]:
