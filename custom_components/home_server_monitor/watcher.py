@@ -94,6 +94,8 @@ class Watcher:
                 )
             except HomeServerError as err:
                 error = err
+            except Exception:
+                _LOGGER.exception("%s: unexpected error in a stream", self._coordinator.name)
             finally:
                 was_open = scope in self._open
                 self._open.discard(scope)
