@@ -109,6 +109,16 @@ async def test_half_an_answer(nut_server: NutServer) -> None:
         assert (await client.ups("ups", "")).charge == 100
 
 
+async def test_an_endless_answer(nut_server: NutServer) -> None:
+    """What of it was not read is no answer to the next question."""
+    nut_server.add("second").set(battery_charge=7)
+    async with _client(nut_server) as client:
+        nut_server.upses["ups"].set(ups_alarm="x" * 100_000)
+        with pytest.raises(BadAnswer):
+            await client.ups("ups", "")
+        assert (await client.ups("second", "")).charge == 7
+
+
 async def test_a_hang(nut_server: NutServer, impatient: None) -> None:
     async with _client(nut_server) as client:
         with nut_server.faults.hang(), pytest.raises(ConnectTimeout):

@@ -1,8 +1,9 @@
 """One connection to ``upsd``: aionut's, with what it leaves to be wished for.
 
 aionut logs every line that it sends, the password included; it takes its lines apart at spaces
-without quoting them; it leaves the socket open when the greeting fails; and it refuses answers
-that are not ASCII, which one umlaut in a description is enough for.
+without quoting them; it leaves the socket open when its greeting fails; and it refuses answers
+that are not ASCII, for which one umlaut in a description is enough. Here the greeting is said after
+aionut counts itself as connected, so that it closes the connection when that fails.
 """
 
 import asyncio
@@ -41,12 +42,8 @@ class Connection(AIONUTClient):
     async def _connect(self) -> None:
         await super()._connect()
         self._version = None
-        try:
-            for line in self._greeting:
-                await self._say(line)
-        except BaseException:
-            self.disconnect()
-            raise
+        for line in self._greeting:
+            await self._say(line)
 
     async def _say(self, line: str) -> None:
         """Send a line of the greeting; neither it nor the answer reaches a log or an error."""
