@@ -6,7 +6,7 @@ from typing import Any
 
 from ..clock import SECOND
 from .engine import Engine
-from .model import COMPOSE_PROJECT, COMPOSE_SERVICE, Container, Health, Image, Mount, Port
+from .model import COMPOSE_PROJECT, COMPOSE_SERVICE, Container, Health, Image, Mount, Port, Probe
 from .usage import Usage
 
 _CHECK = {"Test": ["CMD-SHELL", "curl -fs http://localhost/ || exit 1"], "Interval": 30 * SECOND}
@@ -194,7 +194,11 @@ class FurnishedEngine(Engine):
         container.status = state if state != "exited" else self.dialect.exited_word
         container.started = now - int(age * SECOND)
         if health is not None:
-            container.health = Health(health, 3 if health == "unhealthy" else 0)
+            failed = health == "unhealthy"
+            words = "curl: (22) The requested URL returned error: 503" if failed else ""
+            probe = Probe(now - SECOND, now - SECOND // 2, int(failed), words)
+            probes = [probe] if health != "starting" else []
+            container.health = Health(health, 3 if failed else 0, probes)
             container.health_goal = health if health != "starting" else "healthy"
         if state in ("exited", "restarting"):
             container.exit_code = exit_code

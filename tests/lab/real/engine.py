@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 import secrets
+import signal
 import subprocess
 import time
 from types import TracebackType
@@ -111,11 +112,17 @@ class RealEngine:
             self._process = None
 
     def kill_daemon(self) -> None:
-        """Kill dockerd the hard way, as a crash would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        """Kill dockerd and its containerd the hard way, as a crash would; containers live on."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        pid = self.folder / "exec/containerd/containerd.pid"
+        with suppress(OSError, ValueError):
+            os.kill(int(pid.read_text(encoding="utf-8")), signal.SIGKILL)
+        # Where nobody collects dead orphans, a new dockerd would take it for alive and wait for it.
+        pid.unlink(missing_ok=True)
 
     def restart(self) -> None:
         """Restart the daemon under its containers, on the same port."""
