@@ -38,6 +38,13 @@ class Demo:
             response.raise_for_status()
             return await response.json()
 
+    async def act(self, domain: str, action: str, entity_id: str | None = None) -> None:
+        """Perform one of Home Assistant's actions, on an entity or as such."""
+        target = {} if entity_id is None else {"entity_id": entity_id}
+        address = f"{self.url}/api/services/{domain}/{action}"
+        async with self._session() as session, session.post(address, json=target) as response:
+            response.raise_for_status()
+
     async def command(self, kind: str, **words: Any) -> Any:
         """Send one command over Home Assistant's websocket and return its result."""
         address = f"{self.url}/api/websocket"

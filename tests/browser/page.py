@@ -52,7 +52,7 @@ class HomePage:
         await self.page.get_by_role("button", name="Log in").click()
         await self.page.get_by_text("Settings", exact=True).wait_for(timeout=_FIRST_LOAD)
 
-    async def open(self, path: str, shows: str) -> None:
+    async def open(self, path: str, shows: str | re.Pattern[str]) -> None:
         """Open one of Home Assistant's pages and wait for a text on it."""
         await self.page.goto(f"{self._demo.url}{path}")
         await self.page.get_by_text(shows).first.wait_for(timeout=_LOAD)
@@ -61,7 +61,7 @@ class HomePage:
         """Open a device's page, found by its name."""
         devices = await self._demo.command("config/device_registry/list")
         device_id = next(device["id"] for device in devices if device["name"] == name)
-        await self.open(f"/config/devices/device/{device_id}", "Service info")
+        await self.open(f"/config/devices/device/{device_id}", re.compile("(Service|Device) info"))
 
     def row(self, card: str, name: str) -> Locator:
         """Return an entity's row in one of the device page's cards ("Sensors", "Controls")."""

@@ -1,14 +1,19 @@
 """``scripts/demo`` as a program: its one line, its errors, and what it leaves behind (nothing)."""
 
 import asyncio
+from contextlib import suppress
 import os
 from pathlib import Path
 import signal
 import socket
 
+import aiohttp
 import pytest
 
-from .demo import DOMAIN, demo, free_port, launch
+from tests.lab.real import RealEngine
+from tests.lab.real.engine import STAY
+
+from .demo import DOMAIN, Demo, demo, free_port, launch
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("socket_enabled")]
 
@@ -103,3 +108,37 @@ async def test_an_absent_engine_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     said = await _refused(tmp_path, "--real-docker", "--port", str(free_port()))
     assert f"There is no Docker Engine at {tmp_path}/none.sock" in said
+
+
+@pytest.mark.real
+async def test_the_real_engine_can_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_docker: RealEngine
+) -> None:
+    await asyncio.to_thread(real_docker.reset)
+    await asyncio.to_thread(real_docker.run, "kettle", STAY)
+    monkeypatch.setenv("DOCKER_HOST", real_docker.socket_url)
+    async with demo(tmp_path, "--real-docker") as house:
+        assert (await house.get("states/sensor.kettle_state"))["state"] == "running"
+        await house.act("button", "press", "button.kettle_restart")
+        assert await house.complaints() == []
+
+
+async def test_home_assistant_restarted_from_its_page_comes_back(tmp_path: Path) -> None:
+    async with demo(tmp_path) as house:
+        before = _running("homeassistant", _children(house.process.pid))
+        await house.act("homeassistant", "restart")
+        await _until_gone({before})
+        states = await _states_once_it_answers(house)
+        assert "loaded" in states
+        assert house.process.returncode is None
+
+
+async def _states_once_it_answers(house: Demo) -> set[str]:
+    for _ in range(300):
+        await asyncio.sleep(0.1)
+        with suppress(aiohttp.ClientError):
+            entries = await house.get(f"config/config_entries/entry?domain={DOMAIN}")
+            states = {entry["state"] for entry in entries}
+            if states == {"loaded"}:
+                return states
+    raise AssertionError("Home Assistant did not come back")

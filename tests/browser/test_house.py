@@ -1,0 +1,44 @@
+"""What a new user sees in the demo: each kind of device's page, in words and alive."""
+
+from pathlib import Path
+import re
+
+from playwright.async_api import expect
+import pytest
+
+from .demo import demo
+from .page import HomePage, home_page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.real,
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("socket_enabled"),
+]
+
+
+async def _reads_well(home: HomePage, device: str, *rows: tuple[str, str]) -> None:
+    """Open a device's page: these rows of the card Sensors match, and no word is missing."""
+    await home.open_device(device)
+    for name, value in rows:
+        await expect(home.row("Sensors", name)).to_contain_text(re.compile(value))
+    assert await home.raw_words() == []
+    await home.picture(f"device-{device.lower().replace(' ', '-')}")
+
+
+async def test_every_kind_of_device_reads_well(tmp_path: Path, pictures: Path) -> None:
+    async with demo(tmp_path) as house, home_page(house, pictures) as home:
+        await home.log_in()
+        await _reads_well(
+            home, "lab", ("Running containers", r"\d"), ("Memory of containers", r"\d\sGiB")
+        )
+        await _reads_well(home, "media", ("State", "Running"), ("Containers", "6"))
+        await _reads_well(home, "Portainer")
+        await _reads_well(home, "Server rack", ("Status", "On mains"), ("Charge", r"\d%"))
+        await _reads_well(
+            home, "jellyfin", ("State", "Running"), ("CPU", r"\d%"), ("Memory", r"\d\sMiB")
+        )
+        await home.open("/config/devices/dashboard", "jellyfin")
+        await home.picture("devices")
+        assert await home.raw_words() == []
+        assert await house.complaints() == []
