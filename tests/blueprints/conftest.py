@@ -7,7 +7,7 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from homeassistant.components import automation
+from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import SERVICE_RELOAD
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -88,14 +88,14 @@ async def automate(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Automa
         made.append(
             {"id": name, "alias": name, "use_blueprint": {"path": path, "input": dict(inputs)}}
         )
-        assert await async_setup_component(hass, automation.DOMAIN, {automation.DOMAIN: made})
+        assert await async_setup_component(hass, AUTOMATION, {AUTOMATION: made})
         if len(made) > 1:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(
                     "homeassistant.config.load_yaml_config_file",
-                    lambda *_: {automation.DOMAIN: made},
+                    lambda *_: {AUTOMATION: made},
                 )
-                await hass.services.async_call(automation.DOMAIN, SERVICE_RELOAD, blocking=True)
+                await hass.services.async_call(AUTOMATION, SERVICE_RELOAD, blocking=True)
         entity_id = f"automation.{name}"
         state = hass.states.get(entity_id)
         assert state is not None
@@ -103,10 +103,8 @@ async def automate(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Automa
         return entity_id
 
     yield make
-    if hass.services.has_service(automation.DOMAIN, "turn_off"):
-        await hass.services.async_call(
-            automation.DOMAIN, "turn_off", {"entity_id": "all"}, blocking=True
-        )
+    if hass.services.has_service(AUTOMATION, "turn_off"):
+        await hass.services.async_call(AUTOMATION, "turn_off", {"entity_id": "all"}, blocking=True)
 
 
 @dataclass
@@ -118,9 +116,7 @@ class Docker:
 
     def event(self, key: str) -> str:
         """Return the event entity of a container."""
-        found = harness.entity_id(
-            self.hass, self.entry, harness.container(key), "container_event"
-        )
+        found = harness.entity_id(self.hass, self.entry, harness.container(key), "container_event")
         assert found is not None
         return found
 

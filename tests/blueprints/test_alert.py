@@ -167,6 +167,30 @@ async def test_a_signal_to_reload_excuses_no_death(
     assert phone.titles == ["web died"]
 
 
+@pytest.mark.parametrize("kinds", [["died"], ["died", "restart_loop"]])
+async def test_a_death_that_is_one_too_many_is_told_once(
+    docker: Docker,
+    docker_engine: SimulatedEngine,
+    automate: Automate,
+    phone: Phone,
+    kinds: list[str],
+) -> None:
+    inputs = {"containers": docker.targets("web"), "wait": WAIT, "phones": [phone.device_id]}
+    for _ in range(2):
+        docker_engine.die("web", 1)
+        docker_engine.start("web")
+        await asyncio.sleep(0.5)
+    docker_engine.die("web", 1)
+    await docker.sees("web", "die")
+    await automate(ALERT, kinds=kinds, **inputs)
+    docker_engine.start("web")
+    docker_engine.die("web", 1)
+    await phone.gets(1)
+    looping = "restart_loop" in kinds
+    assert phone.titles == ["web is restarted over and over" if looping else "web died"]
+    await phone.gets_nothing_more(1)
+
+
 async def test_a_death_for_want_of_memory_is_told_once_in_either_order(
     docker: Docker, docker_engine: SimulatedEngine, automate: Automate, phone: Phone
 ) -> None:

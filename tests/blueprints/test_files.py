@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 from homeassistant.components.blueprint.importer import fetch_blueprint_from_url
-from homeassistant.const import __version__ as HA_VERSION
+from homeassistant.const import __version__ as installed_version
 from homeassistant.core import HomeAssistant
-from homeassistant.util.yaml import load_yaml_dict, parse_yaml
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 
@@ -27,6 +27,10 @@ _OWN_EVENTS = {"home_server_monitor_alert_asked", "home_server_monitor_alert_ans
 pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
 def _inputs(blueprint: dict[str, Any]) -> dict[str, Any]:
     sections = blueprint["blueprint"]["input"].values()
     return {name: one for section in sections for name, one in section["input"].items()}
@@ -35,13 +39,11 @@ def _inputs(blueprint: dict[str, Any]) -> dict[str, Any]:
 async def test_home_assistant_imports_it_from_its_source_url(
     hass: HomeAssistant, aioclient_mock: AiohttpClientMocker, file: Path
 ) -> None:
-    text = file.read_text(encoding="utf-8")
-    source = parse_yaml(text)["blueprint"]["source_url"]
+    text = _text(file)
+    source = load_yaml_dict(str(file))["blueprint"]["source_url"]
     path = file.relative_to(FOLDER.parents[2]).as_posix()
     assert source == _PAGES + path
-    raw = "https://raw.githubusercontent.com/home-server-monitor/home-server-monitor/"
-    for address in (f"{raw}blob/main/{path}", f"{raw}main/{path}"):
-        aioclient_mock.get(address, text=text)
+    aioclient_mock.get(_RAW + path, text=text)
     imported = await fetch_blueprint_from_url(hass, source)
     assert imported.blueprint.validate() is None
     assert imported.blueprint.domain == "automation"
@@ -58,11 +60,11 @@ async def test_every_input_is_described_and_chosen_with_a_selector(
         assert one["selector"], name
     sections = blueprint["blueprint"]["input"].values()
     assert all(section["name"] and section["icon"] for section in sections)
-    assert blueprint["blueprint"]["homeassistant"]["min_version"] <= HA_VERSION
+    assert blueprint["blueprint"]["homeassistant"]["min_version"] <= installed_version
 
 
 async def test_every_name_in_it_exists(hass: HomeAssistant, file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
+    text = _text(file)
     services = load_yaml_dict(str(COMPONENT / "services.yaml"))
     offered = {action.name for action in DOCKER.actions}
     assert offered == {action.name for action in PORTAINER.actions}
@@ -76,7 +78,7 @@ async def test_every_name_in_it_exists(hass: HomeAssistant, file: Path) -> None:
     assert trigger["trigger"] == "event.received"
     assert set(trigger["options"]["event_type"]) <= set(EVENT_TYPES)
     words = re.findall(r"(?:now_event|last|event|'event_type'\)) (?:==|!=) '(\w+)'", text)
-    for listed in re.findall(r"now_event in \[([^\]]*)\]", text):
+    for listed in re.findall(r"event in \[([^\]]*)\]", text):
         words += re.findall(r"'(\w+)'", listed)
     assert len(words) > 3
     assert set(words) <= set(EVENT_TYPES)

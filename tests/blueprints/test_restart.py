@@ -2,9 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    ServiceCall,
+    callback,
+)
+from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
@@ -32,7 +40,8 @@ async def docker(hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: Se
 @pytest.fixture
 def told(hass: HomeAssistant) -> list[ServiceCall]:
     """Give what the automation tells by its actions."""
-    return async_mock_service(hass, "test", "tell")
+    calls: list[ServiceCall] = async_mock_service(hass, "test", "tell")
+    return calls
 
 
 @pytest.fixture
@@ -40,15 +49,19 @@ def restarts(hass: HomeAssistant, docker: Docker) -> list[str]:
     """Give the names of the containers that were started, as the engine is asked to."""
     seen: list[str] = []
     for name in ("web", "db"):
-        event = docker.event(name)
 
-        def note(change: Any, name: str = name, event: str = event) -> None:
+        @callback
+        def note(change: Event[EventStateChangedData], name: str = name) -> None:
             new = change.data["new_state"]
-            if change.data["entity_id"] == event and new.attributes["event_type"] == "restart":
+            if new is not None and new.attributes.get("event_type") == "restart":
                 seen.append(name)
 
-        hass.bus.async_listen("state_changed", note)
+        async_track_state_change_event(hass, docker.event(name), note)
     return seen
+
+
+def _has(found: list[str], count: int) -> bool:
+    return len(found) == count
 
 
 async def _running(engine: SimulatedEngine, name: str = "web") -> None:
@@ -73,6 +86,7 @@ async def test_it_restarts_what_failed(
 ) -> None:
     await automate(RESTART, container=docker.event("web"), wait=WAIT, actions=TELL)
     happen(docker_engine)
+    docker_engine.find("web").health_goal = "healthy"
     await harness.until(lambda: restarts)
     await _running(docker_engine)
     await asyncio.sleep(QUIET)
@@ -148,9 +162,7 @@ async def test_it_leaves_alone(
     restarts: list[str],
     happen: Happening,
 ) -> None:
-    await automate(
-        RESTART, container=docker.event("web"), wait=WAIT, tell_each=True, actions=TELL
-    )
+    await automate(RESTART, container=docker.event("web"), wait=WAIT, tell_each=True, actions=TELL)
     happen(docker_engine)
     await asyncio.sleep(QUIET)
     assert not restarts
@@ -191,7 +203,7 @@ async def test_after_the_limit_it_gives_up_and_tells_until_the_time_is_over(
     )
     for count in (1, 2):
         docker_engine.die("web", 3)
-        await harness.until(lambda count=count: len(restarts) == count)
+        await harness.until(partial(_has, restarts, count))
     assert not told
     docker_engine.die("web", 3)
     await harness.until(lambda: told)
@@ -202,8 +214,11 @@ async def test_after_the_limit_it_gives_up_and_tells_until_the_time_is_over(
     assert restarts == ["web", "web"]
     assert not docker_engine.find("web").running
 
-    state = docker.hass.states.get
-    await harness.until(lambda: state(automation).attributes["current"] == 0, 20)
+    def no_restart_counts() -> bool:
+        state = docker.hass.states.get(automation)
+        return state is not None and state.attributes["current"] == 0
+
+    await harness.until(no_restart_counts, 20)
     docker_engine.start("web")
     docker_engine.die("web", 3)
     await harness.until(lambda: len(restarts) == 3)
