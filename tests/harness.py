@@ -27,9 +27,21 @@ class Clock:
         monkeypatch.setattr(hass.loop, "time", lambda: real() + self._offset)
 
     async def forward(self, seconds: float) -> None:
-        """Let so many seconds pass, and what was due have a moment of real time."""
+        """Let so many seconds pass, and what was due have its answers in real time.
+
+        A request that is under way is waited for, or its time limit would be over at once; one
+        that hangs is not.
+        """
+        await self._settle()
         self._offset += seconds
         await asyncio.sleep(0.03)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        for _ in range(30):
+            if not any("refresh" in task.get_name() for task in asyncio.all_tasks()):
+                return
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
