@@ -7,14 +7,14 @@ What the system pushes is merged between the polls, copy on write.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 import logging
+import math
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -26,8 +26,9 @@ from .systems.errors import (
     InvalidAuth,
     MissingRight,
 )
-from .systems.paths import ROOT, Path, covers
+from .systems.paths import ROOT, Path, covers, names
 from .systems.system import Follow, Group, Reading, Refresh
+from .timers import Timers
 from .watcher import Watcher
 
 if TYPE_CHECKING:
@@ -39,11 +40,10 @@ _PATIENCE = 2  # failures that a group leaves to the first one to tell
 _SETTLE = 0.5  # seconds that a system gets to show the effect of an action
 
 
-def _names(scopes: set[Path]) -> str:
-    """Name a few scopes for the log, and count the others."""
-    named = sorted("/".join(scope) for scope in scopes)
-    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
-    return ", ".join(named[:5]) + more
+def _since(failures: Mapping[Path, tuple[HomeServerError, float]], path: Path) -> float:
+    """Return since when ``path`` could not be read; infinity where it could."""
+    times = (since for scope, (_, since) in failures.items() if covers(scope, path))
+    return min(times, default=math.inf)
 
 
 type Items = Mapping[Path, Any]
@@ -82,13 +82,13 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self._reads = 0
         self._pushed: dict[Path, int] = {}
         self._complete = False
-        self.suspended = False
+        self.rejection: InvalidAuth | None = None
         self.leader: GroupCoordinator | None = None
         self.followers: list[GroupCoordinator] = []
         self._starter: CALLBACK_TYPE | None = None
         self._change_listeners: list[ChangeListener] = []
         self._event_listeners: dict[Path, list[EventListener]] = {}
-        self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._timers = Timers(hass)
         self.watcher = Watcher(self, group.watch) if group.watch else None
 
     # --- What entities ask ------------------------------------------------------------------
@@ -102,6 +102,11 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     def complete(self) -> bool:
         """Whether at least one refresh has succeeded, so that what is missing is gone."""
         return self._complete
+
+    @property
+    def suspended(self) -> bool:
+        """Whether nothing is asked any more, because the credential was rejected."""
+        return self.rejection is not None
 
     @callback
     def is_fresh(self, path: Path) -> bool:
@@ -166,10 +171,9 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     @override
     async def _async_update_data(self) -> Items:
         """Read the group once and merge what came into what is known."""
-        if self.suspended:
-            return self.data
-        self._reads += 1
-        started = self._reads
+        if self.rejection:
+            return self._fail(self.rejection)
+        started = self._reads = self._reads + 1
         try:
             async with asyncio.timeout(self.group.timeout):
                 reading = await self.group.fetch(self._refresh())
@@ -178,31 +182,32 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         except HomeServerError as err:
             error = err
         else:
-            return self._succeed(reading, started)
+            if self.rejection is None:
+                return self._succeed(reading, started)
+            error = self.rejection
         return self._fail(error)
 
     def _refresh(self) -> Refresh[Any]:
         runtime = self.config_entry.runtime_data
-        wanted = frozenset(self.async_contexts())
         return Refresh(
             client=runtime.client,
             now=dt_util.utcnow(),
             previous=self.data,
             latest=runtime.items,
-            wanted=wanted or None,
+            wanted=frozenset(self.async_contexts()) or None,
         )
 
     def _succeed(self, reading: Reading, started: int) -> Items:
         self._attempts = 0
+        # An issue may also stem from an attempt to set up that failed.
+        if self.missing_right or not self._complete:
+            self.missing_right = None
+            async_delete_missing_right(self.hass, self.config_entry, self.group.key)
         self._complete = True
         self._tell_recovery()
         self.hass.loop.call_soon(self._release_starter)
-        if not self.suspended:
-            self.update_interval = min(reading.again or self.interval, self.interval)
+        self.update_interval = min(reading.again or self.interval, self.interval)
         self._note_failures(reading.failed)
-        if self.missing_right:
-            self.missing_right = None
-            async_delete_missing_right(self.hass, self.config_entry, self.group.key)
         kept = {
             path: item
             for path, item in self.data.items()
@@ -258,7 +263,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         if leader is not self and self._attempts < _PATIENCE and not self.missing_right:
             leader.refresh_soon()
             return
-        if leader is not self and leader.failures:
+        if leader is not self and ROOT in leader.failures:
             return
         if not self._told and (self._complete or leader is not self):
             self._told = True
@@ -282,20 +287,32 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         now = self.hass.loop.time()
         before = self.failures
         self.failures = {
-            scope: (error, before[scope][1] if scope in before else now)
-            for scope, error in failed.items()
+            scope: (error, min(_since(before, scope), now)) for scope, error in failed.items()
         }
-        if set(failed) - set(before):
-            self._call_later("grace", self.group.grace.total_seconds(), self._freshness_changed)
+        self._await_grace()
         if set(before) != set(failed):
             self.hass.loop.call_soon(self._freshness_changed)
         if not log:
             return
         if new := set(failed) - set(before):
             error = next(iter(failed[scope] for scope in new))
-            _LOGGER.warning("%s: cannot read %s: %s", self.name, _names(new), error)
+            _LOGGER.warning("%s: cannot read %s: %s", self.name, names(new), error)
         if healed := set(before) - set(failed) - {ROOT}:
-            _LOGGER.info("%s: can read %s again", self.name, _names(healed))
+            _LOGGER.info("%s: can read %s again", self.name, names(healed))
+
+    @callback
+    def _await_grace(self) -> None:
+        """Tell the entities as soon as the next grace period is over."""
+        now = self.hass.loop.time()
+        grace = self.group.grace.total_seconds()
+        left = [since + grace - now for _, since in self.failures.values() if now - since < grace]
+        if left:
+            self._timers.start("grace", min(left), self._end_grace)
+
+    @callback
+    def _end_grace(self) -> None:
+        self._freshness_changed()
+        self._await_grace()
 
     @callback
     def _freshness_changed(self) -> None:
@@ -304,15 +321,15 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             follower.async_update_listeners()
 
     @callback
-    def async_suspend(self, error: HomeServerError) -> None:
+    def async_suspend(self, error: InvalidAuth) -> None:
         """Stop asking, because the credential was rejected; the data age out."""
-        self.suspended = True
+        self.rejection = error
         self.update_interval = None
         self._async_unsub_refresh()
         self._note_failures({ROOT: error}, log=False)
         if self.watcher:
             self.watcher.async_stop()
-        self._cancel("refresh")
+        self._timers.cancel("refresh")
 
     @callback
     def async_acted(self, path: Path) -> None:
@@ -344,7 +361,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     def refresh_soon(self, delay: float = 0.0) -> None:
         """Read again after ``delay`` seconds; a wish that is already waiting is enough."""
         if "refresh" not in self._timers and not self.suspended:
-            self._call_later("refresh", delay, self._start_refresh)
+            self._timers.start("refresh", delay, self._start_refresh)
 
     @callback
     def connected(self) -> None:
@@ -373,26 +390,10 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         if self.watcher:
             self.watcher.async_sync(new)
 
-    @callback
-    def _call_later(self, name: str, delay: float, action: Callable[[], None]) -> None:
-        @callback
-        def run(_now: datetime) -> None:
-            self._timers.pop(name, None)
-            action()
-
-        self._cancel(name)
-        self._timers[name] = async_call_later(self.hass, delay, run)
-
-    @callback
-    def _cancel(self, name: str) -> None:
-        if cancel := self._timers.pop(name, None):
-            cancel()
-
     @override
     async def async_shutdown(self) -> None:
         """Stop the stream and the timers with the entry."""
         await super().async_shutdown()
-        for name in tuple(self._timers):
-            self._cancel(name)
+        self._timers.cancel_all()
         if self.watcher:
             self.watcher.async_stop()

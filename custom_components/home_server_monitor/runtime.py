@@ -8,12 +8,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 
 from .const import CONF_ALLOW_CONTROL
-from .systems.errors import HomeServerError
+from .systems.errors import InvalidAuth
 from .systems.system import Client, System
 
 if TYPE_CHECKING:
     from .coordinator import GroupCoordinator, Items
     from .devices import DeviceTree
+    from .workshop import EntryWorkshop
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Runtime:
     system: System[Any]
     client: Client
     devices: DeviceTree
+    workshop: EntryWorkshop
     coordinators: dict[str, GroupCoordinator] = field(default_factory=dict)
 
     @callback
@@ -37,7 +39,7 @@ class Runtime:
         return coordinator.items if coordinator else {}
 
     @callback
-    def async_stop_polling(self, error: HomeServerError) -> None:
+    def async_stop_polling(self, error: InvalidAuth) -> None:
         """Ask nothing more with a credential that was rejected."""
         if not any(coordinator.suspended for coordinator in self.coordinators.values()):
             _LOGGER.error("%s: the credentials were rejected; nothing more is asked", self.title)

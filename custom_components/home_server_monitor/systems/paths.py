@@ -35,3 +35,10 @@ def from_identifier(entry_id: str, identifier: str) -> Path | None:
     """Return the path behind a device identifier, or None for one of another entry."""
     owner, *segments = identifier.split(_SEPARATOR)
     return tuple(segments) if owner == entry_id else None
+
+
+def names(paths: set[Path]) -> str:
+    """Name a few paths for people, and count the others."""
+    named = sorted("/".join(path) for path in paths)
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    return ", ".join(named[:5]) + more
