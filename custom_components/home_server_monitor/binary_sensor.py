@@ -35,3 +35,9 @@ class HomeServerBinarySensor(HomeServerEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """The described truth about the item."""
         return self.entity_description.value(self.item)
+
+    @property
+    @override
+    def told(self) -> bool | None:
+        """The truth alone."""
+        return self.is_on

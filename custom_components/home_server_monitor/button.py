@@ -34,6 +34,12 @@ class HomeServerButton(HomeServerEntity, ButtonEntity):
         """Whether pressing makes sense while the item is as it is."""
         return super().available and self.entity_description.available(self.item)
 
+    @property
+    @override
+    def told(self) -> None:
+        """Nothing: a button shows only whether it can be pressed."""
+        return None
+
     @override
     async def async_press(self) -> None:
         """Do it."""

@@ -32,6 +32,7 @@ class HomeServerEntity(CoordinatorEntity[GroupCoordinator]):
         self._attr_translation_key = description.translation_key or description.key
         self._attr_unique_id = to_identifier(entry_id, path, description.key)
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, to_identifier(entry_id, path))})
+        self._seen: Any = None
         self._shown: tuple[Any, bool] = (None, False)
 
     @property
@@ -45,21 +46,32 @@ class HomeServerEntity(CoordinatorEntity[GroupCoordinator]):
         """Whether the item is there and its data are not old."""
         return self.path in self.coordinator.items and self.coordinator.is_fresh(self.path)
 
+    @property
+    def told(self) -> Any:
+        """What the state is made of: the whole item, unless a platform shows less of it."""
+        return self.item
+
     @override
     async def async_added_to_hass(self) -> None:
         """Note what is shown first."""
         await super().async_added_to_hass()
+        self._seen = self.coordinator.items.get(self.path)
         self._shown = self._now()
 
     def _now(self) -> tuple[Any, bool]:
-        return self.coordinator.items.get(self.path), self.available
+        available = self.available
+        return self.told if available else None, available
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write a state only where this item or its availability changed."""
+        """Write a state only where what it tells or its availability changed."""
+        item = self.coordinator.items.get(self.path)
+        if item is self._seen and self.available == self._shown[1]:
+            return
+        self._seen = item
         shown = self._now()
-        if shown[0] is self._shown[0] and shown[1] == self._shown[1]:
+        if shown == self._shown:
             return
         self._shown = shown
         super()._handle_coordinator_update()

@@ -42,7 +42,8 @@ class HomeServerEvent(HomeServerEntity, EventEntity):
         self._trigger_event(event_type, dict(attributes))
         self.async_write_ha_state()
 
+    @property
     @override
-    def _now(self) -> tuple[Any, bool]:
-        """An event entity shows events alone: a change of the item is none."""
-        return None, self.available
+    def told(self) -> None:
+        """Nothing: an event entity shows events alone, a change of the item is none."""
+        return None

@@ -35,3 +35,9 @@ class HomeServerSensor(HomeServerEntity, SensorEntity):
     def native_value(self) -> StateType | datetime:
         """The described value of the item."""
         return self.entity_description.value(self.item)
+
+    @property
+    @override
+    def told(self) -> StateType | datetime:
+        """The value alone."""
+        return self.native_value

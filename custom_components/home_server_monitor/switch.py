@@ -34,6 +34,12 @@ class HomeServerSwitch(HomeServerEntity, SwitchEntity):
         """Whether the item is on."""
         return self.entity_description.value(self.item)
 
+    @property
+    @override
+    def told(self) -> bool | None:
+        """The position alone."""
+        return self.is_on
+
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Turn the item on."""
