@@ -13,6 +13,7 @@ from .demo import Demo
 # The first page fetches and compiles all of Home Assistant's frontend.
 _FIRST_LOAD = 60_000
 _LOAD = 30_000
+_PATIENCE = 180_000
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -80,8 +81,13 @@ class HomePage:
         """Return the texts that should have been words for a person and are not."""
         return [word for word in await self.words() if _RAW.search(word)]
 
-    async def picture(self, name: str) -> None:
-        """Photograph the page as it is now, without anything moving."""
+    async def picture(self, name: str, waits_for: Locator | None = None) -> None:
+        """Photograph the page as it is now, without anything moving.
+
+        A picture that is to be kept first waits, minutes if need be, for digits in a row.
+        """
+        if waits_for is not None and self._pictures != self._demo.folder:
+            await expect(waits_for).to_contain_text(re.compile(r"\d"), timeout=_PATIENCE)
         await self.page.mouse.move(0, 0)
         await self.page.wait_for_timeout(600)
         await self.page.screenshot(path=self._pictures / f"{name}.png", animations="disabled")

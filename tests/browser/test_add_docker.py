@@ -11,7 +11,7 @@ from tests.lab.docker import SimulatedEngine, furnish
 from .demo import demo
 from .page import HomePage, home_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(600)]
 
 
 async def _add_docker(home: HomePage, url: str) -> None:
@@ -48,7 +48,6 @@ async def test_add_docker_and_restart_a_container(
         await expect(home.row("Sensors", "State")).to_contain_text("Running")
         await expect(home.row("Sensors", "CPU")).to_contain_text(re.compile(r"\d%"))
         await expect(home.row("Sensors", "Memory")).to_contain_text(re.compile(r"\d\sMiB"))
-        await home.picture("device")
         assert await home.raw_words() == []
 
         before = docker_engine.find("sonarr").started
@@ -57,11 +56,10 @@ async def test_add_docker_and_restart_a_container(
         assert docker_engine.find("sonarr").started > before
         restarts = [ask for ask in docker_engine.requests if ask.template.endswith("/restart")]
         assert [ask.method for ask in restarts] == ["POST"]
-        await home.picture("restarted")
+        await home.picture("device", waits_for=home.row("Sensors", "CPU"))
         assert await home.raw_words() == []
 
         await home.row("Controls", "Power").locator("ha-switch").click()
         await expect(home.row("Sensors", "State")).to_contain_text("Exited")
-        await home.picture("stopped")
         assert docker_engine.find("sonarr").status == "exited"
         assert await house.complaints() == []
