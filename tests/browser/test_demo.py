@@ -51,6 +51,11 @@ def _running(module: str, process_ids: set[int]) -> int:
     raise AssertionError(f"{module} does not run")
 
 
+def _is_python(process_id: int) -> bool:
+    """Say whether the shell of scripts/demo has made way for the demo itself."""
+    return b"scripts.demo_house" in Path(f"/proc/{process_id}/cmdline").read_bytes()
+
+
 async def test_everything_is_loaded_when_the_line_is_printed(tmp_path: Path) -> None:
     async with demo(tmp_path) as house:
         entries = await house.get(f"config/config_entries/entry?domain={DOMAIN}")
@@ -80,11 +85,31 @@ async def test_a_killed_demo_takes_its_children_with_it(tmp_path: Path) -> None:
         await _until_gone(started)
 
 
-async def test_a_lab_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "name"), [("tests.lab", "The lab"), ("homeassistant", "Home Assistant")]
+)
+async def test_a_part_that_dies_ends_all_with_its_last_words(
+    tmp_path: Path, module: str, name: str
+) -> None:
     async with demo(tmp_path, "--empty") as house:
-        os.kill(_running("tests.lab", _children(house.process.pid)), signal.SIGKILL)
+        started = _children(house.process.pid)
+        os.kill(_running(module, started), signal.SIGKILL)
         assert await asyncio.wait_for(house.process.wait(), 60) == 1
-    assert "The lab ended by itself" in (tmp_path / "demo.log").read_text()
+    assert f"{name} ended by itself with status -9" in (tmp_path / "demo.log").read_text()
+    assert _alive(started) == set()
+
+
+async def test_a_signal_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    process = await launch("--port", str(free_port()), errors=tmp_path / "demo.log")
+    started: set[int] = set()
+    for _ in range(200):
+        started = _children(process.pid)
+        if len(started) >= 2 and _is_python(process.pid):
+            break
+        await asyncio.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert await asyncio.wait_for(process.wait(), 60) == 0
+    assert _alive(started) == set()
 
 
 async def _refused(folder: Path, *options: str) -> str:
