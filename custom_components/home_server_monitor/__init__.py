@@ -21,11 +21,13 @@ from .actions import async_setup_actions
 from .const import CONF_INCLUDE, CONF_SYSTEM, DOMAIN
 from .coordinator import GroupCoordinator
 from .devices import DeviceTree
+from .journal import async_entry_journal
 from .repairs import async_delete_all
 from .runtime import HomeServerConfigEntry, Runtime
 from .systems import SYSTEMS
 from .systems.errors import HomeServerError, InvalidAuth, UnsupportedVersion
 from .systems.system import Group, Sessions
+from .workshop import EntryWorkshop
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -35,6 +37,7 @@ PLATFORMS = [
     Platform.EVENT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.UPDATE,
 ]
 
 
@@ -52,7 +55,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -
     except HomeServerError as err:
         raise _setup_error(err) from err
     entry.runtime_data = Runtime(
-        title=entry.title, system=system, client=client, devices=DeviceTree(hass, entry, system)
+        title=entry.title,
+        system=system,
+        client=client,
+        devices=DeviceTree(hass, entry, system),
+        workshop=EntryWorkshop(hass, entry, await async_entry_journal(hass, entry.entry_id)),
     )
     try:
         await _read_once(hass, entry)
@@ -71,6 +78,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) 
         await _let_go(entry)
         async_delete_all(hass, entry)
     return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
+    """Forget what procedures did on a system that is not watched any more."""
+    await (await async_entry_journal(hass, entry.entry_id)).forget()
 
 
 async def async_remove_config_entry_device(
@@ -144,11 +156,13 @@ def _start_the_rest(hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
     async def stop(_event: Event) -> None:
         await _let_go(entry)
 
+    entry.runtime_data.workshop.async_resume()
     entry.async_on_unload(async_at_started(hass, start))
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
 
 
 async def _let_go(entry: HomeServerConfigEntry) -> None:
+    await entry.runtime_data.workshop.async_stop()
     for coordinator in entry.runtime_data.coordinators.values():
         await coordinator.async_shutdown()
     await entry.runtime_data.client.close()

@@ -27,7 +27,7 @@ from .exceptions import translated_errors
 from .runtime import HomeServerConfigEntry, control_allowed
 from .systems import SYSTEMS
 from .systems.paths import Path
-from .systems.system import Action
+from .systems.system import Action, Call
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,15 @@ def _register(hass: HomeAssistant, action: Action[Any, Any]) -> None:
 async def _run(hass: HomeAssistant, target: _Target, call: ServiceCall) -> JsonObjectType:
     runtime = target.entry.runtime_data
     with translated_errors(hass, target.entry):
-        result = await target.action.run(runtime.client, target.path, target.item, call.data)
+        result = await target.action.run(
+            Call(
+                client=runtime.client,
+                path=target.path,
+                item=target.item,
+                data=call.data,
+                workshop=runtime.workshop,
+            )
+        )
     if target.action.control:
         runtime.coordinators[target.group].async_acted(target.path)
     return {"device_id": target.device.id, "name": _name(target.device), **(result or {})}

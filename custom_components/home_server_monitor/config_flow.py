@@ -169,11 +169,10 @@ class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_reload_and_abort(
                     entry, unique_id=identity.unique_id, data=changed
                 )
-        known = {} if credentials_only else dict(entry.data)
         return self.async_show_form(
             step_id=step_id,
             data_schema=_connection_schema(
-                fields, user_input or known, keep_secrets=not credentials_only
+                fields, user_input or entry.data, keep_secrets=not credentials_only
             ),
             errors=errors,
             description_placeholders={"name": entry.title, **self._placeholders},
@@ -243,11 +242,8 @@ class HomeServerOptionsFlow(OptionsFlowWithReload):
 
 
 def _options_schema(system: System[Any], options: Mapping[str, Any]) -> vol.Schema:
-    schema: dict[Any, Any] = {
-        vol.Required(
-            CONF_ALLOW_CONTROL, default=options.get(CONF_ALLOW_CONTROL, False)
-        ): BooleanSelector()
-    }
+    control = options.get(CONF_ALLOW_CONTROL, False)
+    schema: dict[Any, Any] = {vol.Required(CONF_ALLOW_CONTROL, default=control): BooleanSelector()}
     paced = [group.interval.total_seconds() for group in system.groups if group.paced]
     if paced:
         interval = options.get(CONF_SCAN_INTERVAL, int(min(paced)))

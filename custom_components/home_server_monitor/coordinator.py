@@ -78,6 +78,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self.failures: dict[Path, tuple[HomeServerError, float]] = {}
         self.missing_right: MissingRight | None = None
         self._attempts = 0
+        self._partly = 0
         self._told = False
         self._reads = 0
         self._pushed: dict[Path, int] = {}
@@ -214,9 +215,18 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             if path not in reading.items and any(covers(scope, path) for scope in reading.failed)
         }
         newer = {path: self.data[path] for path in self._pushed_since(started)}
+        if newer and self.watcher:
+            # What sums up both, such as a count of containers, is right after the next look.
+            self.refresh_soon(_SETTLE)
         merged = self._reuse({**reading.items, **kept, **newer})
         self._announce(self.data, merged)
         return merged
+
+    def _next(self, reading: Reading) -> timedelta:
+        """Return when to read again: soon where a part failed lately, rarely where it goes on."""
+        self._partly = self._partly + 1 if reading.failed else 0
+        retry = _FIRST_RETRY * (1 << min(self._partly, 10)) if self._partly else self.interval
+        return min(reading.again or self.interval, retry, self.interval)
 
     def _pushed_since(self, started: int) -> Iterable[Path]:
         """Paths pushed while the refresh ran: what it read of them may be older."""

@@ -71,7 +71,7 @@ def _group(coordinator: GroupCoordinator) -> dict[str, Any]:
 def _model(item: Any) -> dict[str, Any]:
     kind = type(item).__name__
     if is_dataclass(item) and not isinstance(item, type):
-        return {kind: asdict(item)}
+        return {kind: async_redact_data(asdict(item), {"serial"})}
     return {kind: repr(item)}
 
 

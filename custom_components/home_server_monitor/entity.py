@@ -147,19 +147,24 @@ class _PlatformEntities:
             item = self._coordinator.items[path]
             for description in self._kinds.get(type(item), ()):
                 known = (path, description.key)
-                if not description.exists(item) or (description.control and not control):
+                if description.control and not control:
                     self._forget(known)
-                elif known not in self._known:
+                elif known not in self._known and (
+                    description.exists(item) or self._registered(known)
+                ):
                     self._known.add(known)
                     yield self._factory(self._coordinator, path, description)
 
-    def _forget(self, known: tuple[Path, str]) -> None:
-        """Remove an entity that no longer makes sense, one from an earlier run included."""
-        self._known.discard(known)
+    def _registered(self, known: tuple[Path, str]) -> str | None:
+        """Return the entity's id from an earlier run: what was shown once stays while its item does."""
         registry = er.async_get(self._coordinator.hass)
         unique_id = to_identifier(self._entry.entry_id, known[0], known[1])
-        if entity_id := registry.async_get_entity_id(self._platform, DOMAIN, unique_id):
-            registry.async_remove(entity_id)
+        return registry.async_get_entity_id(self._platform, DOMAIN, unique_id)
+
+    def _forget(self, known: tuple[Path, str]) -> None:
+        """Remove what acts, after control was taken back."""
+        if entity_id := self._registered(known):
+            er.async_get(self._coordinator.hass).async_remove(entity_id)
 
 
 def _of_type(kind: Kind[Any], description_type: type[Any]) -> tuple[Any, ...]:

@@ -101,6 +101,12 @@ class BadAnswer(HomeServerError):
     key = "bad_answer"
 
 
+class Busy(HomeServerError):
+    """Another procedure works on the same object at present."""
+
+    key = "busy"
+
+
 class Rejected(HomeServerError):
     """The system understood and declined, and said why in ``detail``."""
 

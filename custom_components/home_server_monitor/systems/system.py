@@ -4,7 +4,7 @@ Nothing else is needed for a system to appear in the config flow, on every platf
 actions and in the diagnostics. Functions on models are pure; whatever does I/O takes the client.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -15,12 +15,14 @@ from homeassistant.components.button import ButtonEntityDescription
 from homeassistant.components.event import EventEntityDescription
 from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.components.switch import SwitchEntityDescription
+from homeassistant.components.update import UpdateEntityDescription
 from homeassistant.core import SupportsResponse
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import Selector
 from homeassistant.helpers.typing import StateType
 from homeassistant.util.json import JsonObjectType
 
+from ..procedures.journal import Journal, Record
 from .errors import HomeServerError
 from .paths import Path
 
@@ -233,8 +235,30 @@ class Event[ItemT](EventEntityDescription):
     control: bool = False
 
 
+def _no_text(_item: Any) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update[ClientT, ItemT](UpdateEntityDescription):
+    """An update entity; ``install`` brings the newest version, where control is allowed."""
+
+    installed: Callable[[ItemT], str | None]
+    latest: Callable[[ItemT], str | None]
+    release_url: Callable[[ItemT], str | None] = _no_text
+    summary: Callable[[ItemT], str | None] = _no_text
+    install: Callable[[Call[ClientT, ItemT]], Awaitable[Any]] | None = None
+    exists: Callable[[ItemT], bool] = _always
+    control: bool = False
+
+
 type Description = (
-    Sensor[Any] | BinarySensor[Any] | Switch[Any, Any] | Button[Any, Any] | Event[Any]
+    Sensor[Any]
+    | BinarySensor[Any]
+    | Switch[Any, Any]
+    | Button[Any, Any]
+    | Event[Any]
+    | Update[Any, Any]
 )
 
 
@@ -273,6 +297,38 @@ class Kind[ItemT]:
 # --- Acting -------------------------------------------------------------------------------------
 
 
+class Workshop(Protocol):
+    """What a procedure may use besides the client: a journal, and ways to tell how it goes."""
+
+    @property
+    def journal(self) -> Journal:
+        """Where every step is written down before it is taken."""
+
+    async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
+        """Run a procedure, the only one on this object; raises ``Busy`` while another does."""
+
+    def progress(self, path: Path, percent: float | None) -> None:
+        """Tell how far the procedure at ``path`` is."""
+
+    def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
+        """Pass an event to the event entities of this path."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call[ClientT, ItemT]:
+    """One action on one item; ``data`` are the fields beside the target."""
+
+    client: ClientT
+    path: Path
+    item: ItemT
+    data: Mapping[str, Any]
+    workshop: Workshop
+
+
+type Resume[ClientT] = Callable[[ClientT, Record, Workshop], Awaitable[None]]
+"""Finishes or undoes an open record; raises ``HomeServerError`` to be asked again later."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Action[ClientT, ItemT]:
     """An action on items of one kind, chosen by device or entity.
@@ -283,7 +339,7 @@ class Action[ClientT, ItemT]:
 
     name: str
     model: type[ItemT]
-    run: Callable[[ClientT, Path, ItemT, Mapping[str, Any]], Awaitable[JsonObjectType | None]]
+    run: Callable[[Call[ClientT, ItemT]], Awaitable[JsonObjectType | None]]
     schema: Mapping[Any, Any] = field(default_factory=dict)
     control: bool = True
     response: SupportsResponse = SupportsResponse.OPTIONAL
@@ -294,7 +350,8 @@ class System[ClientT: Client]:
     """One system that can be monitored.
 
     ``connect`` returns a client that has proved itself or raises a ``HomeServerError``;
-    ``identify`` says who answered. ``announced_as`` are the zeroconf service types by which it
+    ``identify`` says who answered. ``procedures`` names, for each procedure that it runs, who
+    takes up an open record after a restart. ``announced_as`` are the zeroconf service types by which it
     makes itself known with ``host`` and ``port``; they stand in the manifest too.
     """
 
@@ -306,6 +363,7 @@ class System[ClientT: Client]:
     groups: tuple[Group[Any], ...]
     kinds: tuple[Kind[Any], ...]
     actions: tuple[Action[Any, Any], ...] = ()
+    procedures: Mapping[str, Resume[Any]] = field(default_factory=dict)
     announced_as: tuple[str, ...] = ()
 
     @property

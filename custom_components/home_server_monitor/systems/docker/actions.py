@@ -1,8 +1,7 @@
 """The actions on containers; each is a few lines that call the engine."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 from homeassistant.core import SupportsResponse
 from homeassistant.helpers import config_validation as cv
@@ -10,8 +9,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..paths import Path
-from ..system import Action
+from ..system import Action, Call
 from .client import Engine
 from .controls import Operation, engine_of
 from .groups import Engines
@@ -23,24 +21,22 @@ _MOST_LINES = 2000
 
 def _on_container(
     operation: Operation,
-) -> Callable[[Engines, Path, Container, Mapping[str, Any]], Awaitable[JsonObjectType | None]]:
-    async def run(
-        client: Engines, path: Path, container: Container, _data: Mapping[str, Any]
-    ) -> JsonObjectType | None:
-        await operation(engine_of(client, path), container.id)
+) -> Callable[[Call[Engines, Container]], Awaitable[JsonObjectType | None]]:
+    async def run(call: Call[Engines, Container]) -> JsonObjectType | None:
+        await operation(engine_of(call.client, call.path), call.item.id)
         return None
 
     return run
 
 
-async def _get_logs(
-    client: Engines, path: Path, container: Container, data: Mapping[str, Any]
-) -> JsonObjectType | None:
+async def _get_logs(call: Call[Engines, Container]) -> JsonObjectType | None:
     """Return ``{"lines": [{"stream", "time", "text"}, …]}``, the newest last."""
-    since: timedelta | None = data.get("since")
+    since: timedelta | None = call.data.get("since")
     start = None if since is None else f"{(dt_util.utcnow() - since).timestamp():.6f}"
-    body, framed = await engine_of(client, path).logs(container.id, data["tail"], start)
-    lines = search(decode(body, framed=framed), data.get("search"))
+    body, framed = await engine_of(call.client, call.path).logs(
+        call.item.id, call.data["tail"], start
+    )
+    lines = search(decode(body, framed=framed), call.data.get("search"))
     return {
         "lines": [{"stream": line.stream, "time": line.time, "text": line.text} for line in lines]
     }

@@ -34,7 +34,7 @@ from ..errors import (
 from ..paths import ROOT, Path
 from . import parse
 from .cursor import Crashes, Cursor
-from .models import Container, ContainerUsage, Counters, DiskUsage, EngineInfo
+from .models import Container, ContainerUsage, Counters, DiskUsage, EngineInfo, Row
 from .stats import usage
 
 OLDEST_API = (1, 41)
@@ -163,12 +163,9 @@ class Engine:
         with _errors("POST"):
             await self._docker.post(path, **params)
 
-    async def rows(self) -> list[Mapping[str, Any]]:
+    async def rows(self) -> list[Row]:
         """Return the list of all containers, one short row each."""
-        rows = await self._get("CONTAINERS", "containers/json", all="1")
-        if not isinstance(rows, list):
-            raise BadAnswer("the list of containers is not a list")
-        return [row for row in rows if isinstance(row, dict) and isinstance(row.get("Id"), str)]
+        return parse.rows(await self._get("CONTAINERS", "containers/json", all="1"))
 
     async def inspect(self, container_id: str) -> tuple[str, Container]:
         """Return a container and the key that it keeps across recreations."""

@@ -20,6 +20,7 @@ from .cursor import Cursor
 from .models import Container
 
 _SETTLE = 0.1  # seconds: a stop, a restart or a start in a loop is several events at once
+_FIRST_SECOND = 2.0  # seconds, the time that connecting takes included
 _NAMES = {"died": "die", "remove": "destroy"}
 
 EVENT_TYPES = [
@@ -47,10 +48,14 @@ type Totals = Callable[[Engine, Mapping[Path, Container]], Mapping[Path, Any]]
 async def follow(engine: Engine, sink: Sink, totals: Totals) -> None:
     """Follow the stream until it ends; raises what ended it."""
     follower = _Follower(engine, sink, totals)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     inspector = asyncio.create_task(follower.inspect_news())
     try:
         await follower.read()
     finally:
+        if engine.stream_open and loop.time() - began > _FIRST_SECOND:
+            engine.cursor.settle()
         engine.stream_open = False
         inspector.cancel()
 
@@ -78,14 +83,16 @@ class _Follower:
         attributes = parse.mapping(actor.get("Attributes"))
         container_id = str(actor.get("ID") or event.get("id") or "")
         action = _action(event)
-        nanoseconds = parse.whole(event.get("timeNano")) or 0
-        if action not in EVENT_TYPES or not container_id:
+        nanoseconds = parse.event_time(event)
+        if action not in EVENT_TYPES or not container_id or nanoseconds is None:
             return
         if not cursor.is_new(nanoseconds, container_id, action):
             return
         name = str(attributes.get("name") or container_id[:12])
         path = tree.container_path(self._engine.path, parse.container_key(attributes, name))
-        crashed = self._engine.crashes.take(nanoseconds, container_id, action)
+        crashed = self._engine.crashes.take(
+            nanoseconds, container_id, action, str(attributes.get("signal") or "")
+        )
         moment = datetime.fromtimestamp(nanoseconds / 10**9, UTC)
         self._tell(path, container_id, action, attributes, moment)
         if action == "destroy":

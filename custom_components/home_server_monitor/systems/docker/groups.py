@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from ..errors import CannotConnect, HomeServerError, InvalidAuth
 from ..paths import ROOT, Path, covers
 from ..system import Follow, Group, Reading, Refresh, Watch
-from . import parse, tree
+from . import tree
 from .client import Engine
 from .events import follow
-from .models import Container, ContainerUsage, Host, HostUsage
+from .models import Container, ContainerUsage, Host, HostUsage, Row
 from .stats import IDLE, total
 
 _AT_ONCE = 8
@@ -85,7 +85,7 @@ async def _read_containers(engine: Engine, refresh: Refresh[Any]) -> Reading:
     found: dict[Path, Container] = {}
     news = []
     for row in rows:
-        path_and_item = by_id.get(row["Id"])
+        path_and_item = by_id.get(row.id)
         if path_and_item and _unchanged(engine, row, path_and_item[1]):
             found[path_and_item[0]] = tree.with_restarts(
                 path_and_item[1], path_and_item[1], refresh.now
@@ -93,10 +93,10 @@ async def _read_containers(engine: Engine, refresh: Refresh[Any]) -> Reading:
         else:
             news.append(row)
     failed = {}
-    results = await _bounded(engine.inspect(row["Id"]) for row in news)
+    results = await _bounded(engine.inspect(row.id) for row in news)
     for row, result in zip(news, results, strict=True):
         if isinstance(result, HomeServerError):
-            failed[_path_of_row(engine, row)] = result
+            failed[tree.container_path(engine.path, row.key)] = result
         else:
             _choose(found, engine.path, result, known, refresh.now)
     gone = {path: item for path, item in known.items() if path not in failed}
@@ -108,23 +108,17 @@ async def _read_containers(engine: Engine, refresh: Refresh[Any]) -> Reading:
     )
 
 
-def _unchanged(engine: Engine, row: Mapping[str, Any], item: Container) -> bool:
+def _unchanged(engine: Engine, row: Row, item: Container) -> bool:
     """Whether the short row says that nothing happened since the last look.
 
     Without events a restart shows only in the uptime, so whoever is young is looked at again.
     """
     return (
-        parse.state_of(row.get("State")) is item.state
-        and parse.health_of_status(row.get("Status")) is item.health
-        and f"/{item.name}" in (row.get("Names") or ())
-        and (engine.stream_open or not parse.started_lately(row.get("Status")))
+        row.state is item.state
+        and row.health is item.health
+        and item.name in row.names
+        and (engine.stream_open or not row.is_young)
     )
-
-
-def _path_of_row(engine: Engine, row: Mapping[str, Any]) -> Path:
-    name = str((row.get("Names") or [row["Id"][:12]])[0]).removeprefix("/")
-    key = parse.container_key(parse.mapping(row.get("Labels")), name)
-    return tree.container_path(engine.path, key)
 
 
 def _choose(

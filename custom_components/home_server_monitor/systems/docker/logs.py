@@ -7,7 +7,7 @@ from typing import Literal
 
 _HEADER = 8
 _STREAMS: dict[int, Literal["stdout", "stderr"]] = {0: "stdout", 1: "stdout", 2: "stderr"}
-_TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\S+) ")
+_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.Z+-]+) ")
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -32,30 +32,33 @@ def decode(body: bytes, *, framed: bool) -> list[Line]:
 
 
 def _frames(body: bytes) -> Iterator[tuple[Literal["stdout", "stderr"], bytes]]:
-    """Yield runs of frames of one stream as one piece, since a long line spans several."""
+    """Yield what was written up to a line's end; a long line spans several frames.
+
+    Meanwhile the other stream may go on with lines of its own.
+    """
     position = 0
-    run: tuple[Literal["stdout", "stderr"], bytes] | None = None
+    unfinished: dict[Literal["stdout", "stderr"], bytearray] = {}
     while position + _HEADER <= len(body):
         stream = _STREAMS.get(body[position], "stdout")
         length = int.from_bytes(body[position + 4 : position + _HEADER])
         part = body[position + _HEADER : position + _HEADER + length]
         position += _HEADER + length
-        if run and run[0] == stream and not run[1].endswith(b"\n"):
-            run = (stream, run[1] + part)
-        else:
-            if run:
-                yield run
-            run = (stream, part)
-    if run:
-        yield run
+        line = unfinished.setdefault(stream, bytearray())
+        line += part
+        if part.endswith(b"\n"):
+            yield stream, bytes(unfinished.pop(stream))
+    for stream, line in unfinished.items():
+        yield stream, bytes(line)
 
 
 def _lines(stream: Literal["stdout", "stderr"], part: bytes) -> Iterator[Line]:
-    for text in part.decode("utf-8", "replace").splitlines():
-        found = _TIME.match(text)
-        moment = found[1] if found else None
-        rest = text[found.end() :] if found else text
-        yield Line(stream, moment, _COLOURS.sub("", rest).rstrip("\r"))
+    # Not splitlines(), which takes a form feed and the like for the end of a line too.
+    for raw in part.removesuffix(b"\n").split(b"\n") if part else ():
+        found = _TIME.match(raw)
+        # The engine writes a long line's time again every 16 KiB, in the middle of a letter even.
+        rest = raw.replace(found[0], b"") if found else raw
+        text = _COLOURS.sub("", rest.decode("utf-8", "replace")).rstrip("\r")
+        yield Line(stream, found[1].decode() if found else None, text)
 
 
 def search(lines: list[Line], text: str | None) -> list[Line]:

@@ -58,6 +58,22 @@ class StackState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A container as the list shows it: enough to see whether anything happened to it.
+
+    ``key`` is what it is called across recreations; ``is_young`` tells of a start within the
+    last minutes.
+    """
+
+    id: str
+    names: tuple[str, ...]
+    key: str
+    state: ContainerState
+    health: HealthState
+    is_young: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Container:
     """A container as ``/containers/{id}/json`` shows it.
 

@@ -1,12 +1,12 @@
 """From the engine's JSON to models, once. Fields that are missing become None, never an error."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 import re
 from typing import Any
 
 from ..errors import BadAnswer
-from .models import Container, ContainerState, DiskUsage, EngineInfo, HealthState
+from .models import Container, ContainerState, DiskUsage, EngineInfo, HealthState, Row
 
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
@@ -21,6 +21,7 @@ _PODMAN_STATES = {
     "initialized": ContainerState.CREATED,
     "stopping": ContainerState.RUNNING,
 }
+_LATEST = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp()) * 10**9
 _STATUS_HEALTH = re.compile(r"\((?:health: )?(\w+)\)$")
 _STATUS_YOUNG = re.compile(
     r"^Up (?:Less than a second|\d+ seconds?|About a minute|a minute|\d minutes?)\b"
@@ -56,14 +57,14 @@ def started_lately(status: object) -> bool:
 
 
 def timestamp(text: object) -> datetime | None:
-    """Parse the engine's RFC 3339 time; its year 1 means never."""
+    """Parse the engine's RFC 3339 time, which Podman writes in local time; year 1 means never."""
     if not isinstance(text, str) or not text or text.startswith("0001-"):
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except ValueError, OverflowError:
         return None
-    return moment if moment.tzinfo else None
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -75,7 +76,40 @@ def whole(value: object) -> int | None:
     """Return a JSON number as int, or None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return int(value)
+    try:
+        return int(value)
+    except ValueError, OverflowError:  # Python reads NaN and 1e999 for numbers.
+        return None
+
+
+def rows(document: object) -> list[Row]:
+    """Parse ``/containers/json``. Raises ``BadAnswer`` where it is no list."""
+    if not isinstance(document, list):
+        raise BadAnswer("the list of containers is not a list")
+    return [
+        _row(row) for row in document if isinstance(row, dict) and isinstance(row.get("Id"), str)
+    ]
+
+
+def _row(row: Mapping[str, Any]) -> Row:
+    listed = row.get("Names")
+    names = tuple(
+        str(name).removeprefix("/") for name in (listed if isinstance(listed, list) else ())
+    )
+    return Row(
+        id=row["Id"],
+        names=names,
+        key=container_key(mapping(row.get("Labels")), (names or (row["Id"][:12],))[0]),
+        state=state_of(row.get("State")),
+        health=health_of_status(row.get("Status")),
+        is_young=started_lately(row.get("Status")),
+    )
+
+
+def event_time(event: Mapping[str, Any]) -> int | None:
+    """Return when an event happened, in nanoseconds since 1970; None where it does not say."""
+    nanoseconds = whole(event.get("timeNano")) or (whole(event.get("time")) or 0) * 10**9
+    return nanoseconds if 0 < nanoseconds < _LATEST else None
 
 
 def container(document: object) -> Container:

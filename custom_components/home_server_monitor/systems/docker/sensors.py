@@ -141,7 +141,7 @@ CONTAINER: tuple[Description, ...] = (
     _detail(
         Container,
         "container_version",
-        lambda item: (item.version or "")[:_LONGEST_STATE],
+        lambda item: item.version and item.version[:_LONGEST_STATE],
         lambda item: item.version is not None,
     ),
     _detail(Container, "container_exit_code", lambda item: item.exit_code),
@@ -149,7 +149,7 @@ CONTAINER: tuple[Description, ...] = (
     _detail(
         Container,
         "container_ports",
-        lambda item: ", ".join(item.ports)[:_LONGEST_STATE],
+        lambda item: ", ".join(item.ports)[:_LONGEST_STATE] or None,
         lambda item: bool(item.ports),
     ),
     _trouble("container_problem", lambda item: item.has_problem),

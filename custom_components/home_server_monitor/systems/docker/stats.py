@@ -94,9 +94,8 @@ def _memory(stats: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 def _cores(stats: Mapping[str, Any]) -> int:
     """Podman and old engines name the cores by listing them."""
-    return whole(stats.get("online_cpus")) or len(
-        mapping(stats.get("cpu_usage")).get("percpu_usage") or ()
-    )
+    listed = mapping(stats.get("cpu_usage")).get("percpu_usage")
+    return whole(stats.get("online_cpus")) or (len(listed) if isinstance(listed, list) else 0)
 
 
 def _host_percent(before: Counters | None, now: Counters) -> float | None:

@@ -1,0 +1,1 @@
+"""Operations in several steps that must end well, whatever happens in between."""

@@ -1,0 +1,130 @@
+"""Where procedures of one entry run: one at a time per object, with their journal and progress."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+import logging
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from .const import DOMAIN
+from .journal import EntryJournal
+from .procedures.journal import Record
+from .systems.errors import Busy, HomeServerError
+from .systems.paths import Path
+
+if TYPE_CHECKING:
+    from .runtime import HomeServerConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+_FIRST_PAUSE = 5.0
+_LONGEST_PAUSE = 300.0
+
+type ProgressListener = Callable[[bool, float | None], None]
+
+
+class EntryWorkshop:
+    """Runs procedures, and finishes at the start what an earlier run left open."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: HomeServerConfigEntry, journal: EntryJournal
+    ) -> None:
+        """Prepare; nothing runs yet."""
+        self._hass = hass
+        self._entry = entry
+        self.journal = journal
+        self._tasks: dict[Path, asyncio.Task[Any]] = {}
+        self._listeners: dict[Path, list[ProgressListener]] = {}
+
+    async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
+        """Run a procedure on the object at ``path``; raises ``Busy`` while another one does.
+
+        It goes on when the caller does not wait any more. Unloading the entry interrupts it; what
+        it wrote down is taken up again at the next start.
+        """
+        if path in self._tasks:
+            procedure.close()
+            raise Busy
+        task = self._entry.async_create_background_task(
+            self._hass, procedure, f"{self._entry.title} procedure at {'/'.join(path)}"
+        )
+        self._tasks[path] = task
+        task.add_done_callback(partial(self._task_done, path))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="interrupted"
+            ) from None
+
+    @callback
+    def _task_done(self, path: Path, _task: asyncio.Task[Any]) -> None:
+        self._tasks.pop(path, None)
+        self._tell(path, False, None)
+
+    @callback
+    def progress(self, path: Path, percent: float | None) -> None:
+        """Tell how far the procedure at ``path`` is; None where that cannot be said."""
+        self._tell(path, True, percent)
+
+    @callback
+    def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
+        """Pass an event to the event entities of this path."""
+        for coordinator in self._entry.runtime_data.coordinators.values():
+            coordinator.fire(path, event_type, attributes)
+
+    @callback
+    def async_on_progress(self, path: Path, listener: ProgressListener) -> CALLBACK_TYPE:
+        """Call ``listener(in_progress, percent)`` for procedures at this path."""
+        listeners = self._listeners.setdefault(path, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
+    @callback
+    def _tell(self, path: Path, running: bool, percent: float | None) -> None:
+        for listener in tuple(self._listeners.get(path, ())):
+            listener(running, percent)
+
+    @callback
+    def async_resume(self) -> None:
+        """Finish or undo, in the background, what an earlier run left open."""
+        for record in self.journal.open:
+            if record.path in self._tasks:
+                continue
+            task = self._entry.async_create_background_task(
+                self._hass, self._resume(record), f"{self._entry.title} resume {record.id}"
+            )
+            self._tasks[record.path] = task
+            task.add_done_callback(partial(self._task_done, record.path))
+
+    async def _resume(self, record: Record) -> None:
+        """Try until the system answers: half done is no state to leave a system in."""
+        runtime = self._entry.runtime_data
+        resume = runtime.system.procedures[record.procedure]
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await resume(runtime.client, record, self)
+            except HomeServerError as err:
+                _LOGGER.warning(
+                    "%s: %s at %s cannot be taken up again yet: %s",
+                    self._entry.title,
+                    record.procedure,
+                    "/".join(record.path),
+                    err,
+                )
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def async_stop(self) -> None:
+        """Interrupt what runs; the journal knows where."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
