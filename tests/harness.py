@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Generator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
@@ -9,6 +10,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
@@ -18,13 +20,17 @@ ROOT: Path = ()
 
 
 class Clock:
-    """The event loop's clock, which can be put forward: whatever was due by then runs."""
+    """The clocks of the event loop and on the wall: whatever was due when they go on runs."""
 
     def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Take over the clock of the loop that Home Assistant and the lab run on."""
+        """Take over the clock of the loop that Home Assistant and the lab run on, and utcnow."""
         self._offset = 0.0
         real = hass.loop.time
         monkeypatch.setattr(hass.loop, "time", lambda: real() + self._offset)
+        monkeypatch.setattr(dt_util, "utcnow", self._utcnow)
+
+    def _utcnow(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._offset)
 
     async def forward(self, seconds: float) -> None:
         """Let so many seconds pass, and what was due have its answers in real time.
@@ -46,7 +52,7 @@ class Clock:
 
 @pytest.fixture
 def clock(hass: HomeAssistant) -> Generator[Clock]:
-    """Give the clock of the event loop."""
+    """Give a clock that can be put forward."""
     with pytest.MonkeyPatch.context() as patch:
         yield Clock(hass, patch)
 

@@ -218,6 +218,9 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         if newer and self.watcher:
             # What sums up both, such as a count of containers, is right after the next look.
             self.refresh_soon(_SETTLE)
+        if newer and self.watcher:
+            # What sums up both, such as a count of containers, is right after the next look.
+            self.refresh_soon(_SETTLE)
         merged = self._reuse({**reading.items, **kept, **newer})
         self._announce(self.data, merged)
         return merged

@@ -1,0 +1,433 @@
+"""The base coordinator: ok, failed or gone; fresh, ageing or silent; and never twice in the log."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.systems.errors import InvalidAuth
+from tests.conftest import SetUp
+from tests.harness import ROOT, Clock, container, coordinator, device, entity_id, until, value
+from tests.lab.docker import SimulatedEngine, SocketProxy
+from tests.lab.portainer import Portainer
+
+ENVIRONMENT = ("environment:1",)
+WEB = container("web")
+LIST = r"/containers/json"
+
+
+def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the integration wrote into the log for people to see."""
+    records = [one for one in caplog.records if DOMAIN in one.name or "update_coord" in one.name]
+    assert not [one for one in records if one.exc_info and one.levelno > logging.DEBUG]
+    return [one.getMessage() for one in records if one.levelno >= logging.INFO]
+
+
+@callback
+def _ignore(event: Event) -> None:
+    """Take an event that has been noted."""
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp) -> ConfigEntry:
+    """Give a loaded engine with two containers, whose stream stands."""
+    docker_engine.add("web", version="1.0")
+    docker_engine.add("db")
+    entry: ConfigEntry = await set_up("docker", url=docker_engine.url)
+    await until(lambda: coordinator(entry, "containers").watcher.open_count)
+    await asyncio.sleep(0.05)
+    return entry
+
+
+def _shows(hass: HomeAssistant, entry: ConfigEntry, **wanted: str) -> Callable[[], bool]:
+    return lambda: all(
+        value(hass, entry, container(name), "container_state") == state
+        for name, state in wanted.items()
+    )
+
+
+# --- Failed -------------------------------------------------------------------------------------
+
+
+async def test_grace_period_and_one_line_each_way(
+    hass: HomeAssistant,
+    docker_engine: SimulatedEngine,
+    entry: ConfigEntry,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.clear()
+    await docker_engine.refuse()
+    await until(lambda: coordinator(entry, "containers").failures)
+    await clock.forward(28)
+    assert _shows(hass, entry, web="running", db="running")()
+    assert value(hass, entry, ROOT, "host_running") == "2"
+    await clock.forward(3)
+    await until(_shows(hass, entry, web="unavailable", db="unavailable"))
+    assert value(hass, entry, ROOT, "host_running") == "unavailable"
+    assert value(hass, entry, WEB, "container_memory") == "unavailable"
+    for _ in range(20):
+        await clock.forward(61)
+    assert len(_told(caplog)) == 1, _told(caplog)
+    assert "connection_refused" in _told(caplog)[0]
+
+    await docker_engine.accept()
+    await clock.forward(61)
+    await until(_shows(hass, entry, web="running", db="running"))
+    await clock.forward(61)
+    assert value(hass, entry, WEB, "container_memory") not in ("unavailable", "unknown")
+    assert len(_told(caplog)) == 2, _told(caplog)
+    assert "can be read again" in _told(caplog)[1]
+    assert device(hass, entry, WEB)
+
+
+async def test_tries_again_soon_and_then_less_often(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, entry: ConfigEntry, clock: Clock
+) -> None:
+    fault = docker_engine.faults.server_error(LIST)
+    await coordinator(entry, "containers").async_refresh()
+    assert fault.hits == 1
+    for pause in (5, 10, 20, 40, 60, 60):
+        hits = fault.hits
+        await clock.forward(pause - 2)
+        assert fault.hits == hits, pause
+        await clock.forward(3)
+        assert fault.hits == hits + 1, pause
+    fault.remove()
+    await clock.forward(61)
+    docker_engine.reset_counts()
+    await clock.forward(55)
+    assert docker_engine.count(LIST) == 0
+    await clock.forward(10)
+    assert docker_engine.count(LIST) == 1
+
+
+@pytest.mark.parametrize("fault", ["not_found", "forbidden", "garbage", "half_body"])
+async def test_one_container_fails_amid_a_refresh(
+    hass: HomeAssistant,
+    docker_engine: SimulatedEngine,
+    entry: ConfigEntry,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+) -> None:
+    """It costs that container, after its grace period; the others go on, none is removed."""
+    caplog.clear()
+    with docker_engine.bus.silence():
+        docker_engine.stop("web")
+        docker_engine.stop("db")
+    getattr(docker_engine.faults, fault)(rf"{docker_engine.find('web').id}/json")
+    await coordinator(entry, "containers").async_refresh()
+    await until(_shows(hass, entry, web="running", db="exited"))
+    await clock.forward(31)
+    await until(_shows(hass, entry, web="unavailable", db="exited"))
+    assert value(hass, entry, ROOT, "host_stopped") == "1"
+    assert device(hass, entry, WEB)
+    docker_engine.faults.clear()
+    await clock.forward(61)
+    await until(_shows(hass, entry, web="exited", db="exited"))
+    lines = _told(caplog)
+    assert len(lines) == 2, lines
+    assert "cannot read container:web" in lines[0]
+    assert "can read container:web again" in lines[1]
+
+
+async def test_grace_periods_end_each_in_its_own_time(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, entry: ConfigEntry, clock: Clock
+) -> None:
+    """A second failure does not lengthen the first one's grace period."""
+    containers = coordinator(entry, "containers")
+    for name in ("web", "db"):
+        with docker_engine.bus.silence():
+            docker_engine.pause(name)
+        docker_engine.faults.not_found(rf"{docker_engine.find(name).id}/json")
+        await containers.async_refresh()
+        await clock.forward(20)
+    # The first failed 40 s ago, the second 20 s.
+    await until(_shows(hass, entry, web="unavailable", db="running"))
+    await clock.forward(11)
+    await until(_shows(hass, entry, web="unavailable", db="unavailable"))
+
+    # When all fails, what was old already does not become fresh again, nor when all but it heals.
+    whole = docker_engine.faults.server_error(LIST)
+    await containers.async_refresh()
+    await clock.forward(1)
+    assert _shows(hass, entry, web="unavailable", db="unavailable")()
+    whole.remove()
+    await containers.async_refresh()
+    await clock.forward(1)
+    assert _shows(hass, entry, web="unavailable", db="unavailable")()
+
+
+async def test_a_part_that_still_fails_after_the_whole_healed(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, entry: ConfigEntry, clock: Clock
+) -> None:
+    containers = coordinator(entry, "containers")
+    whole = docker_engine.faults.server_error(LIST)
+    with docker_engine.bus.silence():
+        docker_engine.pause("web")
+    docker_engine.faults.not_found(rf"{docker_engine.find('web').id}/json")
+    await containers.async_refresh()
+    await clock.forward(31)
+    await until(_shows(hass, entry, web="unavailable", db="unavailable"))
+    whole.remove()
+    await containers.async_refresh()
+    await until(_shows(hass, entry, web="unavailable", db="running"))
+
+
+# --- Gone ---------------------------------------------------------------------------------------
+
+
+async def test_gone_from_a_full_list(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, entry: ConfigEntry, clock: Clock
+) -> None:
+    assert device(hass, entry, WEB)
+    with docker_engine.bus.silence():
+        docker_engine.remove("web")
+    await coordinator(entry, "containers").async_refresh()
+    # It gets a moment to come back, in case that it is being recreated.
+    assert device(hass, entry, WEB)
+    await clock.forward(12)
+    assert device(hass, entry, WEB) is None
+    registry = er.async_get(hass)
+    left = er.async_entries_for_config_entry(registry, entry.entry_id)
+    assert not [one for one in left if "container:web" in one.unique_id]
+    assert value(hass, entry, container("db"), "container_state") == "running"
+    # One of the same name comes back as the same.
+    docker_engine.add("web", announce=True)
+    await until(_shows(hass, entry, web="running"))
+    assert device(hass, entry, WEB)
+
+
+@pytest.mark.parametrize("fault", ["server_error", "garbage", "half_body", "not_found", "reset"])
+async def test_nothing_is_removed_after_a_failure(
+    hass: HomeAssistant,
+    docker_engine: SimulatedEngine,
+    entry: ConfigEntry,
+    clock: Clock,
+    fault: str,
+) -> None:
+    devices = [device(hass, entry, container(name)) for name in ("web", "db")]
+    with docker_engine.bus.silence():
+        docker_engine.remove("web")
+    getattr(docker_engine.faults, fault)(LIST)
+    for _ in range(5):
+        await clock.forward(61)
+    assert [device(hass, entry, container(name)) for name in ("web", "db")] == devices
+    docker_engine.faults.clear()
+    await clock.forward(61)
+    await clock.forward(12)
+    await until(lambda: device(hass, entry, WEB) is None)
+    assert device(hass, entry, container("db"))
+
+
+async def test_environment_that_is_asked_for_its_version_is_not_gone(
+    hass: HomeAssistant, portainer: Portainer, docker_engine: SimulatedEngine, set_up: SetUp
+) -> None:
+    """While one group looks at the environments, another must not take them for removed."""
+    docker_engine.add("web")
+    async with SimulatedEngine() as other:
+        other.add("app")
+        second = portainer.add_environment("other", other.url)
+        entry = await set_up("portainer", url=portainer.url, token=portainer.api_key)
+        host = (f"environment:{second.id}",)
+        devices = [device(hass, entry, container("app", host)), device(hass, entry, host)]
+        assert all(devices)
+        second.up = False
+        await coordinator(entry, "environments").async_refresh()
+        # It comes back, and takes its time over the first question.
+        second.up = True
+        fault = portainer.faults.hang(rf"/endpoints/{second.id}/docker/version")
+        looking = asyncio.create_task(coordinator(entry, "environments").async_refresh())
+        await until(lambda: fault.hits)
+        await coordinator(entry, "containers").async_refresh()
+        assert value(hass, entry, container("web", ENVIRONMENT), "container_state") == "running"
+        assert [
+            device(hass, entry, container("app", host)),
+            device(hass, entry, host),
+        ] == devices
+        fault.remove()
+        await looking
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+# --- Pushed and unchanged -----------------------------------------------------------------------
+
+
+async def test_push_during_a_refresh_is_not_overwritten(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, entry: ConfigEntry
+) -> None:
+    with docker_engine.bus.silence():
+        late = docker_engine.add("late")
+    slow = docker_engine.faults.slow(0.3, rf"{late.id}/json")
+    reading = asyncio.create_task(coordinator(entry, "containers").async_refresh())
+    # The list has been read, in which "web" still ran.
+    await until(lambda: slow.hits)
+    docker_engine.stop("web")
+    await until(_shows(hass, entry, web="exited"))
+    shown: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if new and event.data["entity_id"] == entity_id(hass, entry, WEB, "container_state"):
+            shown.append(new.state)
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    await reading
+    await until(_shows(hass, entry, web="exited", late="running"))
+    assert shown == []
+    # What sums up the pushed and the read is right at the latest after another look.
+    await until(lambda: value(hass, entry, ROOT, "host_running") == "2")
+
+
+async def test_refresh_without_change_writes_nothing(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, entry: ConfigEntry
+) -> None:
+    await asyncio.sleep(0.2)
+    written: list[str] = []
+
+    @callback
+    def note(data: Mapping[str, Any]) -> bool:
+        written.append(data["entity_id"])
+        return False
+
+    for event_type in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED):
+        # Home Assistant tells of states that stayed as they were to filters only.
+        hass.bus.async_listen(str(event_type), _ignore, event_filter=note)
+    for group in ("containers", "engine", "disk_usage"):
+        await coordinator(entry, group).async_refresh()
+    await hass.async_block_till_done()
+    assert written == []
+
+    # Of a change, only what shows it is written.
+    docker_engine.pause("web")
+    await until(_shows(hass, entry, web="paused"))
+    await hass.async_block_till_done()
+    about = {one for one in written if "db" in one}
+    assert written
+    assert not about
+
+
+# --- Late ---------------------------------------------------------------------------------------
+
+
+async def test_optional_group_that_fails_at_first_comes_later(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp, clock: Clock
+) -> None:
+    # Only the details of the engine are asked for under a version.
+    docker_engine.faults.server_error(r"/v[\d.]+/version")
+    docker_engine.faults.server_error(r"/system/df")
+    entry = await set_up("docker", url=docker_engine.url)
+    assert value(hass, entry, ROOT, "host_running") == "0"
+    assert entity_id(hass, entry, ROOT, "engine_images") is None
+    assert entity_id(hass, entry, ROOT, "disk_images") is None
+    docker_engine.faults.clear()
+    await clock.forward(20)
+    await until(lambda: entity_id(hass, entry, ROOT, "engine_images"))
+    await until(lambda: entity_id(hass, entry, ROOT, "disk_images"))
+
+
+# --- Rejected -----------------------------------------------------------------------------------
+
+
+async def test_rejected_credential_stops_everything(
+    hass: HomeAssistant,
+    portainer: Portainer,
+    docker_engine: SimulatedEngine,
+    set_up: SetUp,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    docker_engine.add("web")
+    entry = await set_up("portainer", url=portainer.url, token=portainer.api_key)
+    hass.config_entries.async_update_entry(entry, unique_id=portainer.instance_id)
+    web = container("web", ENVIRONMENT)
+    await until(lambda: coordinator(entry, "containers").watcher.open_count)
+    await clock.forward(61)
+    caplog.clear()
+    portainer.api_key = "ptr_new"
+    await coordinator(entry, "containers").async_refresh()
+    await hass.async_block_till_done()
+
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    portainer.cut()
+    docker_engine.reset_counts()
+    portainer.reset_counts()
+    for seconds in (10, 61, 130, 900, 3700):
+        await clock.forward(seconds)
+    # Neither an automation's wish nor an action asks again.
+    await coordinator(entry, "usage").async_refresh()
+    coordinator(entry, "containers").refresh_soon()
+    await clock.forward(61)
+    assert portainer.requests == []
+    assert docker_engine.requests == []
+    assert value(hass, entry, web, "container_state") == "unavailable"
+    assert value(hass, entry, ENVIRONMENT, "host_running") == "unavailable"
+    assert value(hass, entry, ROOT, "portainer_version") == "unavailable"
+    assert len(_told(caplog)) == 1, _told(caplog)
+    assert device(hass, entry, web)
+
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": "ptr_new"})
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
+    await until(lambda: value(hass, entry, web, "container_state") == "running")
+
+
+async def test_answer_under_way_does_not_undo_a_rejection(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, entry: ConfigEntry, clock: Clock
+) -> None:
+    """An old answer that comes in after the rejection does not start the polling again."""
+    slow = docker_engine.faults.slow(0.2, LIST)
+    reading = asyncio.create_task(coordinator(entry, "containers").async_refresh())
+    await until(lambda: slow.hits)
+    entry.runtime_data.async_stop_polling(InvalidAuth())
+    await reading
+    docker_engine.reset_counts()
+    await clock.forward(61)
+    await clock.forward(3700)
+    assert docker_engine.requests == []
+    assert value(hass, entry, WEB, "container_state") == "unavailable"
+
+
+async def test_interval_that_the_user_chose(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp, clock: Clock
+) -> None:
+    docker_engine.add("web")
+    entry = await set_up("docker", url=docker_engine.url, options={"scan_interval": 200})
+    assert coordinator(entry, "containers").interval == timedelta(seconds=200)
+    await clock.forward(201)
+    docker_engine.reset_counts()
+    await clock.forward(180)
+    assert docker_engine.count(LIST) == 0
+    await clock.forward(21)
+    assert docker_engine.count(LIST) == 1
+
+
+async def test_wishes_become_one(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp, clock: Clock
+) -> None:
+    """Through a proxy without events, an action is followed by a look; several by one."""
+    docker_engine.add("web")
+    allow = {"CONTAINERS", "INFO", "POST"}
+    async with SocketProxy(docker_engine.url, allow=allow, deny={"EVENTS"}) as proxy:
+        entry = await set_up("docker", url=proxy.url, options={"include": []})
+        await clock.forward(1)
+        proxy.reset_counts()
+        for service in ("turn_off", "turn_on", "turn_off"):
+            target = {"entity_id": entity_id(hass, entry, WEB, "container_power")}
+            await hass.services.async_call("switch", service, target, blocking=True)
+        assert proxy.count(LIST) == 0
+        await clock.forward(0.6)
+        await until(_shows(hass, entry, web="exited"))
+        assert proxy.count(LIST) == 1
+        await hass.config_entries.async_unload(entry.entry_id)
