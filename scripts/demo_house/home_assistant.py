@@ -31,6 +31,7 @@ class HomeAssistant:
         self.url = url
         self._session = session
         self._headers: dict[str, str] = {}
+        self._token = ""
 
     async def answers(self) -> None:
         """Wait until its page's server answers."""
@@ -64,27 +65,29 @@ class HomeAssistant:
             },
         ) as response:
             login = await _answer(response)
-        token = await self._long_lived_token(login["access_token"])
-        self._headers = {"Authorization": f"Bearer {token}"}
-        return token
+        self._token = await self._long_lived_token(login["access_token"])
+        self._headers = {"Authorization": f"Bearer {self._token}"}
+        return self._token
 
     async def _long_lived_token(self, access_token: str) -> str:
-        async with self._session.ws_connect(f"{self.url}/api/websocket") as socket:
+        words = {"client_name": "Demo", "lifespan": _TOKEN_DAYS}
+        return str(await self._command(access_token, "auth/long_lived_access_token", **words))
+
+    async def command(self, kind: str, **words: Any) -> Any:
+        """Send one command over the websocket and return its result."""
+        return await self._command(self._token, kind, **words)
+
+    async def _command(self, access_token: str, kind: str, **words: Any) -> Any:
+        address = f"{self.url}/api/websocket"
+        async with self._session.ws_connect(address, max_msg_size=0) as socket:
             await socket.receive_json()
             await socket.send_json({"type": "auth", "access_token": access_token})
             await socket.receive_json()
-            await socket.send_json(
-                {
-                    "id": 1,
-                    "type": "auth/long_lived_access_token",
-                    "client_name": "Demo",
-                    "lifespan": _TOKEN_DAYS,
-                }
-            )
+            await socket.send_json({"id": 1, "type": kind, **words})
             answer = await socket.receive_json()
         if not answer["success"]:
-            raise DemoError(f"Home Assistant gave no access token: {answer['error']['message']}")
-        return str(answer["result"])
+            raise DemoError(f"Home Assistant refused {kind}: {answer['error']['message']}")
+        return answer["result"]
 
     async def started(self) -> None:
         """Wait until Home Assistant has set up everything and says that it runs."""

@@ -11,10 +11,10 @@ import tempfile
 
 import aiohttp
 
-from . import config_folder, systems
+from . import config_folder, dashboard, systems
 from .errors import DemoError
 from .home_assistant import Account, HomeAssistant
-from .options import KEPT, Options
+from .options import ANY_ADDRESS, KEPT, Options
 from .processes import Child, running, while_alive
 from .systems import House
 from .words import Demo, tell
@@ -23,7 +23,6 @@ _PROJECT = Path(__file__).resolve().parent.parent.parent
 _START_SECONDS = 120.0
 # What Home Assistant ends with when somebody chose "Restart" in its page.
 _RESTART = 100
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
 
 async def run(options: Options) -> None:
@@ -87,6 +86,8 @@ async def _bring_up(options: Options, lab: Child) -> Demo:
         if not options.empty:
             unknown = await systems.add_all(home, house)
         titles = await systems.loaded(home)
+        if titles:
+            await dashboard.make(home)
     return Demo(url, token, account, tuple(titles), house, unknown)
 
 
@@ -104,5 +105,5 @@ async def _house(lab: Child) -> House:
 
 
 def _url(host: str, port: int) -> str:
-    host = _ANY_ADDRESS.get(host, host)
+    host = ANY_ADDRESS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -14,6 +14,8 @@ _DEFAULT_PORT = 8123
 _PORTS_TRIED = 50
 _DOCKER_SOCKET = "/var/run/docker.sock"
 KEPT = ".demo"
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+"""What stands for all addresses of the machine, and which of them to use from here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 import sys
 
 from .home_assistant import Account
-from .options import KEPT, Options
+from .options import ANY_ADDRESS, KEPT, Options
 from .systems import House
 
 
@@ -42,10 +42,9 @@ def tell(demo: Demo, options: Options) -> None:
 
 
 def _page(demo: Demo, options: Options) -> list[str]:
-    devices = f"{demo.url}/config/integrations/integration/home_server_monitor"
     lines = [
         "",
-        f"  Home Assistant   {demo.url}",
+        f"  Home Assistant   {demo.url}{_elsewhere(options.host)}",
         f"  user             {demo.account.username}",
         f"  password         {demo.account.password}",
         "",
@@ -58,16 +57,21 @@ def _page(demo: Demo, options: Options) -> list[str]:
         ]
     else:
         lines += [
-            f"  What to look at  {devices}",
-            f"                   {', '.join(demo.loaded)}: choose one, then one of its devices.",
-            "                   A container's page shows its state and usage as they change;",
-            "                   its switch stops it, its Restart button restarts it.",
+            "  The first page shows the house, a tab for each of",
+            f"    {', '.join(demo.loaded)}.",
+            "  Click on a container: its page shows its state and usage as they change, its",
+            "  switch stops it, its Restart button restarts it. What the integration is made of:",
+            f"    {demo.url}/config/integrations/integration/home_server_monitor",
         ]
     if options.docker is not None:
         lines += ["", "  These are the real containers of this machine: what you stop, stops."]
     if options.keep:
         lines += ["", f"  Its folder and logs stay in {KEPT}/"]
     return [*lines, "", "  Ctrl-C ends all of it.", ""]
+
+
+def _elsewhere(host: str) -> str:
+    return " and this machine's other addresses" if host in ANY_ADDRESS else ""
 
 
 def _door(door: object) -> str:

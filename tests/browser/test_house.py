@@ -34,6 +34,12 @@ async def test_every_kind_of_device_reads_well(tmp_path: Path, pictures: Path) -
     host = {"Running containers": r"\d", "Memory of containers": r"\d\sGiB"}
     async with demo(tmp_path) as house, home_page(house, pictures) as home:
         await home.log_in()
+        await expect(home.page.get_by_text("jellyfin")).to_be_visible()
+        await expect(home.page.get_by_text("CPU of containers").locator("../..")).to_contain_text(
+            re.compile(r"\d%")
+        )
+        assert await home.raw_words() == []
+        await home.picture("dashboard")
         await _reads_well(home, "lab", host, "device-host")
         await _reads_well(home, "media", {"State": "Running", "Containers": "6"}, "device-stack")
         await _reads_well(
