@@ -28,6 +28,17 @@ QUIET = 2.2  # seconds after which a message that has not come will not come
 type Automate = Callable[..., Awaitable[str]]
 
 
+async def settled(hass: HomeAssistant) -> None:
+    """Wait until no automation runs any more, as it is when nothing was done or told."""
+    await asyncio.sleep(0.4)
+
+    def none_runs() -> bool:
+        states = hass.states.async_all(AUTOMATION)
+        return bool(states) and not any(state.attributes["current"] for state in states)
+
+    await harness.until(none_runs)
+
+
 @dataclass
 class Phone:
     """A phone with the companion app, as Home Assistant sees it."""
@@ -49,7 +60,7 @@ class Phone:
 
     async def gets_nothing_more(self, count: int = 0) -> None:
         """Make sure that it stays at so many messages."""
-        await asyncio.sleep(QUIET)
+        await (asyncio.sleep(QUIET) if count else settled(self.hass))
         assert len(self.messages) == count, self.titles
 
     def buttons(self) -> dict[str, str]:

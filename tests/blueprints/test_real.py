@@ -77,6 +77,7 @@ async def _check_stops(
     await _ask(engine.act, "restart", "restarted")
     await _ask(engine.act, "pause", "paused")
     await _ask(engine.act, "stop", "paused")
+    await docker.sees("paused", "die" if engine.version == "28.5" else "stop")
     await phone.gets_nothing_more()
     assert not told
     for name in ("stopped", "killed", "paused"):

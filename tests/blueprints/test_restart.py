@@ -20,7 +20,7 @@ from tests import harness
 from tests.conftest import SetUp
 from tests.lab.docker import SimulatedEngine
 
-from .conftest import QUIET, RESTART, Automate, Docker, connect
+from .conftest import QUIET, RESTART, Automate, Docker, connect, settled
 
 WAIT = {"seconds": 0.3}
 WORDS = "{{ verdict }}: {{ title }}. {{ message }}"
@@ -164,7 +164,7 @@ async def test_it_leaves_alone(
 ) -> None:
     await automate(RESTART, container=docker.event("web"), wait=WAIT, tell_each=True, actions=TELL)
     happen(docker_engine)
-    await asyncio.sleep(QUIET)
+    await settled(docker.hass)
     assert not restarts
     assert not told
 
@@ -182,7 +182,7 @@ async def test_a_reason_that_is_not_chosen_restarts_nothing(
         docker_engine.set_health("web", "unhealthy")
     else:
         docker_engine.die("web", 1)
-    await asyncio.sleep(QUIET)
+    await settled(docker.hass)
     assert not restarts
 
 
