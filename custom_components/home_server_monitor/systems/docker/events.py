@@ -95,8 +95,9 @@ class _Follower:
         )
         moment = datetime.fromtimestamp(nanoseconds / 10**9, UTC)
         self._tell(path, container_id, action, attributes, moment)
-        if action == "destroy":
+        if action in ("destroy", "rename"):
             self._sink.refresh_soon(tree.RECREATION.total_seconds())
+        if action == "destroy":
             return
         self._news[container_id] = self._news.get(container_id, False) or crashed
         self._wake.set()

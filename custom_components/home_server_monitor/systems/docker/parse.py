@@ -8,6 +8,9 @@ from typing import Any
 from ..errors import BadAnswer
 from .models import Container, ContainerState, DiskUsage, EngineInfo, HealthState, Row
 
+SET_ASIDE = "-hsm-old"
+"""What the name of a container ends with while its successor proves itself."""
+
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _NUMBER = "com.docker.compose.container-number"
@@ -29,7 +32,11 @@ _STATUS_YOUNG = re.compile(
 
 
 def container_key(labels: Mapping[str, Any], name: str) -> str:
-    """Return what a container is called across recreations: project/service, else its name."""
+    """Return what a container is called across recreations: project/service, else its name.
+
+    One that was put aside for its successor answers to the same key as the successor.
+    """
+    name = name.removesuffix(SET_ASIDE)
     project, service = labels.get(_PROJECT), labels.get(_SERVICE)
     if not project or not service or str(labels.get(_ONE_OFF, "")).lower() == "true":
         return name

@@ -59,6 +59,8 @@ def with_restarts(
     did after the container died by itself.
     """
     restarts: tuple[datetime, ...] = ()
+    if new is old and not old.restarts:
+        return new
     if old is not None and old.id == new.id:
         happened = max(new.restart_count - old.restart_count, 0) or int(crashed)
         restarts = (*old.restarts, *(now for _ in range(min(happened, _KEPT_RESTARTS))))
