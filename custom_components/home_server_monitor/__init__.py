@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_SCAN_INTERVAL, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import (
@@ -82,15 +83,23 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
     """Forget what procedures did on a system that is not watched any more."""
+    # An entry that could not be loaded was not unloaded either.
+    async_delete_all(hass, entry)
     await (await async_entry_journal(hass, entry.entry_id)).forget()
 
 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: HomeServerConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Let the user remove a device only when what it stands for is no longer there."""
-    path = entry.runtime_data.devices.path_of(device)
-    return path is None or not entry.runtime_data.devices.is_current(path)
+    """Let the user remove a device only when what it stands for is known not to be there."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
+    runtime = entry.runtime_data
+    path = runtime.devices.path_of(device)
+    if path is None:
+        return True
+    owner = runtime.coordinators.get(runtime.devices.group_of(path))
+    return not runtime.devices.is_current(path) and not (owner and owner.is_failed(path))
 
 
 @callback

@@ -52,6 +52,11 @@ class DeviceTree:
         return self._ids.get(path)
 
     @callback
+    def group_of(self, path: Path) -> str:
+        """Return the key of the group that owns the device at ``path``; empty for none."""
+        return self._groups.get(kind_of(path), "")
+
+    @callback
     def is_current(self, path: Path) -> bool:
         """Whether the device at ``path`` belongs to something that is there."""
         return path in self._details

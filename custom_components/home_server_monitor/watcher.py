@@ -118,6 +118,7 @@ class Watcher:
             return True
         if isinstance(error, MissingRight):
             self._refused.add(scope)
+            _LOGGER.warning("%s: cannot follow what happens: %s", coordinator.name, error)
             async_create_missing_right(
                 coordinator.hass, coordinator.config_entry, coordinator.group.key, error
             )
