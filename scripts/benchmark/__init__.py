@@ -1,0 +1,1 @@
+"""Measures what an integration costs Home Assistant, against its best known peer."""
