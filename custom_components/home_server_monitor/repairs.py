@@ -59,8 +59,8 @@ class ReadAgainFlow(RepairsFlow):
         self._entry_id = entry_id
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Go straight to the one step."""
-        return await self.async_step_confirm(user_input)
+        """Go straight to the one step; what arrives here is not yet the user's."""
+        return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
