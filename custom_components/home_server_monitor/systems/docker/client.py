@@ -99,8 +99,9 @@ class Engine:
     """One engine; ``path`` is where it stands in the tree of its entry.
 
     ``name`` is what people call the host, ``stacks`` are those that Portainer knows. ``stream_open`` tells whether its events arrive, so
-    that polling need not look for what they would have told; ``cursor``, ``crashes`` and
-    ``missing`` keep what has to outlive a connection or a poll.
+    that polling need not look for what they would have told; ``cursor``, ``crashes``, ``missing``
+    and ``unread`` (ids of which an event told but that could not be inspected) keep what has to
+    outlive a connection or a poll.
     """
 
     def __init__(self, docker: _Docker, path: Path = ROOT) -> None:
@@ -112,6 +113,7 @@ class Engine:
         self.crashes = Crashes()
         self.stacks: frozenset[str] = frozenset()
         self.missing: dict[Path, datetime] = {}
+        self.unread: set[str] = set()
         self.name = ""
         self.version = ""
         self.is_podman = False

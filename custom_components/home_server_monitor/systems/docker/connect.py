@@ -85,9 +85,11 @@ def normalise(address: str, *, encrypted: bool) -> str:
         text = f"tcp://{text}"
     try:
         url = URL(text)
+        # Only when it is asked for yarl finds out that a host's name is none.
+        known = url.scheme in ("tcp", "http", "https") and bool(url.host)
     except ValueError as err:
         raise InvalidAddress(address) from err
-    if url.scheme not in ("tcp", "http", "https") or not url.host:
+    if not known:
         raise InvalidAddress(address)
     secure = url.scheme == "https" or encrypted
     port = url.explicit_port or (2376 if secure else 2375)

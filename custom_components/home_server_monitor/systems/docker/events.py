@@ -129,12 +129,13 @@ class _Follower:
     async def _inspect(self, container_id: str, crashed: bool) -> None:
         try:
             key, container = await self._engine.inspect(container_id)
-        except NotFound:
+        except HomeServerError as err:
+            self._engine.unread.add(container_id)
+            # The poll finds out what is wrong, and says so; what is gone is no wrong.
+            if not isinstance(err, NotFound):
+                self._sink.refresh_soon()
             return
-        except HomeServerError:
-            # The poll finds out what is wrong, and says so.
-            self._sink.refresh_soon()
-            return
+        self._engine.unread.discard(container_id)
         path = tree.container_path(self._engine.path, key)
         known = self._sink.items.get(path)
         old = known if isinstance(known, Container) else None

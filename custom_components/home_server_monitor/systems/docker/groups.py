@@ -98,7 +98,9 @@ async def _read_containers(engine: Engine, refresh: Refresh[Any]) -> Reading:
         if isinstance(result, HomeServerError):
             failed[tree.container_path(engine.path, row.key)] = result
         else:
+            engine.unread.discard(row.id)
             _choose(found, engine.path, result, known, refresh.now)
+    engine.unread.intersection_update(row.id for row in rows)
     gone = {path: item for path, item in known.items() if path not in failed}
     waiting = tree.missing(gone, found, engine.missing, refresh.now)
     return Reading(
@@ -114,7 +116,8 @@ def _unchanged(engine: Engine, row: Row, item: Container) -> bool:
     Without events a restart shows only in the uptime, so whoever is young is looked at again.
     """
     return (
-        row.state is item.state
+        row.id not in engine.unread
+        and row.state is item.state
         and row.health is item.health
         and item.name in row.names
         and (engine.stream_open or not row.is_young)

@@ -153,9 +153,11 @@ def normalise(address: str) -> str:
     text = address.strip()
     try:
         url = URL(text if "://" in text else f"http://{text}")
+        # Only when it is asked for yarl finds out that a host's name is none.
+        known = url.scheme in ("http", "https") and bool(url.host)
     except ValueError as err:
         raise InvalidAddress(address) from err
-    if url.scheme not in ("http", "https") or not url.host:
+    if not known:
         raise InvalidAddress(address)
     return str(url.with_query(None).with_fragment(None)).rstrip("/")
 
