@@ -115,15 +115,23 @@ def _devices(hass: HomeAssistant, call: ServiceCall) -> tuple[list[dr.AnyDeviceE
     """Return our devices among the targets, and the ids of all that were named one by one."""
     selection = TargetSelection(call.data)
     selected = async_extract_referenced_entity_ids(hass, selection)
-    registry = dr.async_get(hass)
+    registry, entities = dr.async_get(hass), er.async_get(hass)
     named = set(selection.device_ids)
     for entity_id in selected.referenced:
-        entity = er.async_get(hass).async_get(entity_id)
+        entity = entities.async_get(entity_id)
         if entity is None or entity.platform != DOMAIN or entity.device_id is None:
             raise _invalid("unknown_target", target=entity_id)
         named.add(entity.device_id)
+    # A label or an area may also hang on an entity alone.
+    brought = {
+        entity.device_id
+        for entity_id in selected.indirectly_referenced
+        if (entity := entities.async_get(entity_id))
+        and entity.platform == DOMAIN
+        and entity.device_id
+    }
     found = []
-    for device_id in sorted(named | selected.referenced_devices):
+    for device_id in sorted(named | selected.referenced_devices | brought):
         device = registry.async_get(device_id)
         if device is not None and any(domain == DOMAIN for domain, _ in device.identifiers):
             found.append(device)
