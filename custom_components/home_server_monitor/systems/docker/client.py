@@ -15,6 +15,7 @@ from typing import Any
 
 from aiodocker import Docker, DockerError
 import aiohttp
+from yarl import URL
 
 from ..errors import (
     BadAnswer,
@@ -156,7 +157,16 @@ class Engine:
         """``Docker`` or ``Podman``."""
         return "Podman" if self.is_podman else "Docker"
 
-    async def _get(self, right: str, path: str, seconds: float = _TIMEOUT, **params: str) -> Any:
+    @property
+    def is_local(self) -> bool:
+        """Whether the engine runs on this very machine, so that its loopback is ours."""
+        address = URL(self._docker.docker_host)
+        return address.scheme == "unix" or (
+            self.path == ROOT and address.host in ("127.0.0.1", "::1", "localhost")
+        )
+
+    async def get(self, right: str, path: str, seconds: float = _TIMEOUT, **params: str) -> Any:
+        """Return the JSON answer to a GET; ``right`` is what a socket proxy calls its permission."""
         with _errors(right):
             async with asyncio.timeout(seconds):
                 return await self._docker.get(path, **params)
@@ -167,37 +177,37 @@ class Engine:
 
     async def rows(self) -> list[Row]:
         """Return the list of all containers, one short row each."""
-        return parse.rows(await self._get("CONTAINERS", "containers/json", all="1"))
+        return parse.rows(await self.get("CONTAINERS", "containers/json", all="1"))
 
     async def inspect(self, container_id: str) -> tuple[str, Container]:
         """Return a container and the key that it keeps across recreations."""
-        document = await self._get("CONTAINERS", f"containers/{container_id}/json")
+        document = await self.get("CONTAINERS", f"containers/{container_id}/json")
         container = parse.container(document)
         return parse.container_key(parse.labels_of(document), container.name), container
 
     async def usage(self, container_id: str, before: Counters | None) -> ContainerUsage:
         """Return what a container uses, with rates since ``before``; one cheap sample."""
         path = f"containers/{container_id}/stats?stream=false&one-shot=true"
-        return usage(await self._get("CONTAINERS", path), before)
+        return usage(await self.get("CONTAINERS", path), before)
 
     async def info(self) -> EngineInfo:
         """Return what the engine says of itself and its machine."""
         version, info = await asyncio.gather(
-            self._get("VERSION", "version"), self._get("INFO", "info")
+            self.get("VERSION", "version"), self.get("INFO", "info")
         )
         return parse.engine_info(version, info)
 
     async def identity(self) -> tuple[str, str]:
         """Return the engine's id and the host's name; empty where it may not be asked."""
         try:
-            info = parse.mapping(await self._get("INFO", "info"))
+            info = parse.mapping(await self.get("INFO", "info"))
         except MissingRight:
             return "", ""
         return str(info.get("ID") or ""), str(info.get("Name") or "")
 
     async def disk_usage(self) -> DiskUsage:
         """Return ``/system/df``, which may take the engine minutes."""
-        return parse.disk_usage(await self._get("SYSTEM", "system/df", seconds=_SLOW_TIMEOUT))
+        return parse.disk_usage(await self.get("SYSTEM", "system/df", seconds=_SLOW_TIMEOUT))
 
     async def start(self, container_id: str) -> None:
         """Start a container; one that runs already is fine."""
@@ -229,7 +239,7 @@ class Engine:
         ``since`` is a UNIX time in seconds, with a fraction.
         """
         path = f"containers/{container_id}"
-        document = parse.mapping(await self._get("CONTAINERS", f"{path}/json"))
+        document = parse.mapping(await self.get("CONTAINERS", f"{path}/json"))
         params = {"stdout": "1", "stderr": "1", "timestamps": "1", "tail": str(tail)}
         if since is not None:
             params["since"] = since
