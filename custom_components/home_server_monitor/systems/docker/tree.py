@@ -145,7 +145,12 @@ def after_event(
     changes: dict[str, Any] = {}
     match action:
         case "start":
-            changes = {"state": ContainerState.RUNNING, "started_at": moment, "exit_code": None}
+            changes = {
+                "state": ContainerState.RUNNING,
+                "started_at": moment,
+                "exit_code": None,
+                "oom_killed": False,
+            }
         case "unpause":
             changes = {"state": ContainerState.RUNNING}
         case "pause":
