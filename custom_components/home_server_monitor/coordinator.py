@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 import logging
-import math
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -19,6 +18,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .failures import Failures
 from .repairs import async_create_missing_right, async_delete_missing_right
 from .systems.errors import (
     ConnectTimeout,
@@ -38,12 +38,6 @@ _LOGGER = logging.getLogger(__name__)
 _FIRST_RETRY = timedelta(seconds=5)
 _PATIENCE = 2  # failures that a group leaves to the first one to tell
 _SETTLE = 0.5  # seconds that a system gets to show the effect of an action
-
-
-def _since(failures: Mapping[Path, tuple[HomeServerError, float]], path: Path) -> float:
-    """Return since when ``path`` could not be read; infinity where it could."""
-    times = (since for scope, (_, since) in failures.items() if covers(scope, path))
-    return min(times, default=math.inf)
 
 
 type Items = Mapping[Path, Any]
@@ -75,7 +69,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self.data = {}
         self.group = group
         self.interval = interval
-        self.failures: dict[Path, tuple[HomeServerError, float]] = {}
+        self.failures = Failures()
         self.missing_right: MissingRight | None = None
         self._attempts = 0
         self._partly = 0
@@ -112,19 +106,14 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     @callback
     def is_fresh(self, path: Path) -> bool:
         """Whether the data at ``path`` may be shown: read, or failed only just now."""
-        now = self.hass.loop.time()
-        grace = self.group.grace.total_seconds()
         if self.leader and not self.leader.is_fresh(path):
             return False
-        return not any(
-            covers(scope, path) and now - since >= grace
-            for scope, (_, since) in self.failures.items()
-        )
+        return not self.failures.outlast(self.group.grace, path, self.hass.loop.time())
 
     @callback
     def is_failed(self, path: Path) -> bool:
         """Whether the last attempt to read ``path`` failed, grace or not."""
-        return any(covers(scope, path) for scope in self.failures)
+        return self.failures.cover(path)
 
     @callback
     def async_on_change(self, listener: ChangeListener) -> CALLBACK_TYPE:
@@ -207,7 +196,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self._complete = True
         self._tell_recovery()
         self.hass.loop.call_soon(self._release_starter)
-        self.update_interval = min(reading.again or self.interval, self.interval)
+        self.update_interval = self._next(reading)
         self._note_failures(reading.failed)
         kept = {
             path: item
@@ -215,9 +204,6 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             if path not in reading.items and any(covers(scope, path) for scope in reading.failed)
         }
         newer = {path: self.data[path] for path in self._pushed_since(started)}
-        if newer and self.watcher:
-            # What sums up both, such as a count of containers, is right after the next look.
-            self.refresh_soon(_SETTLE)
         if newer and self.watcher:
             # What sums up both, such as a count of containers, is right after the next look.
             self.refresh_soon(_SETTLE)
@@ -297,30 +283,23 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
 
     @callback
     def _note_failures(self, failed: Mapping[Path, HomeServerError], *, log: bool = True) -> None:
-        now = self.hass.loop.time()
-        before = self.failures
-        self.failures = {
-            scope: (error, min(_since(before, scope), now)) for scope, error in failed.items()
-        }
+        new, healed = self.failures.note(failed, self.hass.loop.time())
         self._await_grace()
-        if set(before) != set(failed):
+        if new or healed:
             self.hass.loop.call_soon(self._freshness_changed)
-        if not log:
-            return
-        if new := set(failed) - set(before):
-            error = next(iter(failed[scope] for scope in new))
-            _LOGGER.warning("%s: cannot read %s: %s", self.name, names(new), error)
-        if healed := set(before) - set(failed) - {ROOT}:
-            _LOGGER.info("%s: can read %s again", self.name, names(healed))
+        if log and new:
+            _LOGGER.warning(
+                "%s: cannot read %s: %s", self.name, names(new), failed[next(iter(new))]
+            )
+        if log and healed - {ROOT}:
+            _LOGGER.info("%s: can read %s again", self.name, names(healed - {ROOT}))
 
     @callback
     def _await_grace(self) -> None:
         """Tell the entities as soon as the next grace period is over."""
-        now = self.hass.loop.time()
-        grace = self.group.grace.total_seconds()
-        left = [since + grace - now for _, since in self.failures.values() if now - since < grace]
-        if left:
-            self._timers.start("grace", min(left), self._end_grace)
+        seconds = self.failures.next_end(self.group.grace, self.hass.loop.time())
+        if seconds is not None:
+            self._timers.start("grace", seconds, self._end_grace)
 
     @callback
     def _end_grace(self) -> None:
