@@ -10,7 +10,6 @@ from .home_assistant import HomeAssistant, Json
 
 _PAUSE = 0.1
 _SYSTEM = "system"
-_SECRET = {"token", "api_key"}
 _WAITING = {"not_loaded", "setup_in_progress"}
 
 type House = Mapping[str, Mapping[str, Any]]
@@ -52,16 +51,9 @@ async def _add(home: HomeAssistant, name: str, answers: Mapping[str, Any]) -> No
         seen.add(step["step_id"])
         asked = {field["name"] for field in step["data_schema"]}
         values = {key: value for key, value in answers.items() if key in asked}
-        values |= _secret(asked - values.keys(), answers)
         step = await home.next_step(step["flow_id"], values)
     if step["type"] != "create_entry":
         raise DemoError(f"{name} could not be added: {_words(step)}")
-
-
-def _secret(missing: set[str], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the one secret by the form's name for it: a system's own word is token or API key."""
-    said = answers.keys() & _SECRET
-    return {key: answers[word] for key in missing & _SECRET for word in said}
 
 
 def _words(step: Json) -> str:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from .clock import Clock
-from .docker import SimulatedEngine, furnish as furnish_engine
+from .docker import SimulatedEngine, furnish as furnish_engine, furnish_attic
 from .nut import NutServer, furnish as furnish_nut
 from .portainer import Portainer
 from .server import HttpServer
@@ -27,7 +27,7 @@ class Lab:
     """Simulated systems on 127.0.0.1 with one common clock.
 
     async with Lab(["docker", "portainer"]) as lab:
-        lab.doors["portainer"]           # {"url": …, "api_key": …}
+        lab.doors["portainer"]           # {"url": …, "token": …}
         lab.engine.die("sonarr", 1)      # each server: `engine`, `portainer`, `nut`
     """
 
@@ -83,6 +83,14 @@ class Lab:
             self.servers[name], self.doors[name] = server, door
         return self.servers[name]
 
+    async def open_attic(self) -> SimulatedEngine:
+        """Start a second, small host, for Portainer to look after."""
+        attic = SimulatedEngine(clock=self.clock)
+        furnish_attic(attic)
+        await attic.open()
+        self._stack.push_async_callback(attic.close)
+        return attic
+
     async def __aenter__(self) -> Self:
         """Start the chosen systems."""
         try:
@@ -111,17 +119,15 @@ async def _docker(lab: Lab, port: int) -> tuple[Server, Door]:
 
 
 async def _portainer(lab: Lab, port: int) -> tuple[Server, Door]:
-    target = lab.docker_url
-    if target is None:
-        engine = await lab.start("docker")
-        assert isinstance(engine, SimulatedEngine)
-        target = engine.url
     portainer = Portainer(port=port, clock=lab.clock)
-    portainer.add_environment("local", target)
-    for project in ("media", "infra", "cloud") if lab.docker_url is None else ():
-        portainer.add_stack(project)
+    if lab.docker_url is None:
+        attic = await lab.open_attic()
+        portainer.add_environment("attic", attic.url)
+        portainer.add_stack("attic")
+    else:
+        portainer.add_environment("local", lab.docker_url)
     await portainer.open()
-    return portainer, {"url": portainer.url, "api_key": portainer.api_key}
+    return portainer, {"url": portainer.url, "token": portainer.api_key}
 
 
 async def _nut(lab: Lab, port: int) -> tuple[Server, Door]:

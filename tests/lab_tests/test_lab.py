@@ -38,11 +38,11 @@ async def test_one_line_until_a_signal(number: signal.Signals, socket_enabled: N
         doors: dict[str, Any] = json.loads(await process.stdout.readline())
     assert doors["docker"] == {"url": f"http://127.0.0.1:{port}"}
     assert doors["nut"].keys() == {"host", "port", "username", "password"}
-    headers = {"X-API-Key": doors["portainer"]["api_key"]}
+    headers = {"X-API-Key": doors["portainer"]["token"]}
     async with aiohttp.ClientSession(headers=headers) as session:
         path = "/api/endpoints/1/docker/containers/json?all=1"
         async with session.get(doors["portainer"]["url"] + path) as answer:
-            assert len(await answer.json()) >= 12
+            assert len(await answer.json()) >= 4
         async with session.get(doors["docker"]["url"] + "/events") as stream:
             process.send_signal(number)
             async with asyncio.timeout(5):

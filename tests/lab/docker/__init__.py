@@ -1,6 +1,6 @@
 """A simulated Docker Engine (and Podman), and a proxy that permits only part of it."""
 
-from .household import furnish
+from .household import furnish, furnish_attic
 from .images import SimulatedEngine
 from .model import Container, EngineError, Image, Mount
 from .proxy import SocketProxy
@@ -18,4 +18,5 @@ __all__ = [
     "Usage",
     "Wave",
     "furnish",
+    "furnish_attic",
 ]

@@ -87,9 +87,35 @@ def _usage(made: _Made, number: int) -> Usage:
     )
 
 
+_ATTIC = (
+    _Made("homebridge", "homebridge/homebridge:2025-11-04", "2025-11-04", "attic", 0.05, 142,
+          more={"ports": {8581: 8581}}),
+    _Made("mosquitto", "eclipse-mosquitto:2.0.22", "2.0.22", "attic", 0.01, 9, (12, 14),
+          more={"ports": {1883: 1883}, "health": "healthy"}),
+    _Made("zigbee2mqtt", "koenkk/zigbee2mqtt:2.7.0", "2.7.0", "attic", 0.04, 96, (5, 5),
+          more={"ports": {8080: 8099}}),
+    _Made("uptime-kuma", "louislam/uptime-kuma:2.0.2", "2.0.2", None, 0.03, 118, (6, 4),
+          more={"ports": {3001: 3001}, "health": "healthy"}),
+)  # fmt: skip
+
+
 def furnish(engine: SimulatedEngine) -> None:
     """Put the demo's household on an engine."""
-    for number, made in enumerate(_CONTAINERS):
+    _put(engine, _CONTAINERS)
+    engine.add_image("busybox:1.37")
+    for name in ("sonarr", "radarr", "jellyfin"):
+        engine.write_log(name, "[Info] Application started")
+        engine.write_log(name, "[Info] Listening on all interfaces")
+
+
+def furnish_attic(engine: SimulatedEngine) -> None:
+    """Put the demo's second, small host on an engine."""
+    engine.host_name = "attic"
+    _put(engine, _ATTIC)
+
+
+def _put(engine: SimulatedEngine, containers: tuple[_Made, ...]) -> None:
+    for number, made in enumerate(containers):
         options = {"restart_policy": "unless-stopped", **made.more}
         engine.add(
             made.name,
@@ -100,7 +126,3 @@ def furnish(engine: SimulatedEngine) -> None:
             usage=_usage(made, number),
             **options,
         )
-    engine.add_image("busybox:1.37")
-    for name in ("sonarr", "radarr", "jellyfin"):
-        engine.write_log(name, "[Info] Application started")
-        engine.write_log(name, "[Info] Listening on all interfaces")

@@ -81,7 +81,7 @@ def _size[ItemT](
         device_class=SensorDeviceClass.DATA_SIZE,
         native_unit_of_measurement=UnitOfInformation.BYTES,
         suggested_unit_of_measurement=unit,
-        suggested_display_precision=1,
+        suggested_display_precision=2 if unit is UnitOfInformation.GIBIBYTES else 1,
         state_class=state_class,
         entity_category=category,
         entity_registry_enabled_default=enabled,
