@@ -22,6 +22,7 @@ from .actions import async_setup_actions
 from .const import CONF_INCLUDE, CONF_SYSTEM, DOMAIN
 from .coordinator import GroupCoordinator
 from .devices import DeviceTree
+from .history import EntryHistory
 from .journal import async_entry_journal
 from .repairs import async_delete_all
 from .runtime import HomeServerConfigEntry, Runtime
@@ -61,6 +62,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -
         client=client,
         devices=DeviceTree(hass, entry, system),
         workshop=EntryWorkshop(hass, entry, await async_entry_journal(hass, entry.entry_id)),
+        history=EntryHistory(hass, entry),
     )
     try:
         await _read_once(hass, entry)

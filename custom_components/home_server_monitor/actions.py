@@ -85,6 +85,8 @@ async def _run(hass: HomeAssistant, target: _Target, call: ServiceCall) -> JsonO
                 item=target.item,
                 data=call.data,
                 workshop=runtime.workshop,
+                latest=runtime.items,
+                history=runtime.history,
             )
         )
     if target.action.control:

@@ -14,6 +14,7 @@ from .systems.system import Client, System
 if TYPE_CHECKING:
     from .coordinator import GroupCoordinator, Items
     from .devices import DeviceTree
+    from .history import EntryHistory
     from .workshop import EntryWorkshop
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Runtime:
     client: Client
     devices: DeviceTree
     workshop: EntryWorkshop
+    history: EntryHistory
     coordinators: dict[str, GroupCoordinator] = field(default_factory=dict)
 
     @callback

@@ -99,5 +99,7 @@ class HomeServerUpdate(HomeServerEntity, UpdateEntity):
                     item=self.item,
                     data={},
                     workshop=runtime.workshop,
+                    latest=runtime.items,
+                    history=runtime.history,
                 )
             )

@@ -314,15 +314,46 @@ class Workshop(Protocol):
         """Pass an event to the event entities of this path."""
 
 
+type SensorAt = tuple[Path, str]
+"""The sensor for the description with this key of the item at this path."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What statistics say of a sensor: bytes and bytes per second whatever the state shows.
+
+    ``mean`` and ``highest`` of a measurement, ``change`` of a total, over the time ``covered``.
+    """
+
+    covered: timedelta
+    mean: float | None = None
+    highest: float | None = None
+    change: float | None = None
+
+
+class History(Protocol):
+    """What Home Assistant recorded of an entry's sensors."""
+
+    async def since(
+        self, sensors: Collection[SensorAt], start: datetime
+    ) -> Mapping[SensorAt, Recorded] | None:
+        """Return what is recorded of each sensor since ``start``; None without a recorder."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call[ClientT, ItemT]:
-    """One action on one item; ``data`` are the fields beside the target."""
+    """One action on one item; ``data`` are the fields beside the target.
+
+    ``latest`` gives a group's present data.
+    """
 
     client: ClientT
     path: Path
     item: ItemT
     data: Mapping[str, Any]
     workshop: Workshop
+    latest: Callable[[str], Mapping[Path, Any]]
+    history: History
 
 
 type Resume[ClientT] = Callable[[ClientT, Record, Workshop], Awaitable[None]]
