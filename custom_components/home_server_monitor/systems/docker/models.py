@@ -3,10 +3,14 @@
 Sizes are bytes, rates bytes per second, times aware datetimes in UTC. None means unknown.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
+
+from ...analysis.bandwidth import Alarm
+from ...analysis.quotas import Peak
 
 
 class _Word(StrEnum):
@@ -74,10 +78,20 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """``cpus`` in CPUs, ``memory`` and ``memory_swap`` in bytes, ``pids`` in processes."""
+
+    cpus: float | None = None
+    memory: int | None = None
+    memory_swap: int | None = None
+    pids: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Container:
     """A container as ``/containers/{id}/json`` shows it.
 
-    ``restarts`` are the times of the restarts it did not ask for, newest last; ``restart_loop``
+    ``labels`` are those that are meant for this integration. ``restarts`` are the times of the restarts it did not ask for, newest last; ``restart_loop``
     says that they came too often.
     """
 
@@ -97,6 +111,8 @@ class Container:
     project: str | None = None
     service: str | None = None
     ports: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    labels: Mapping[str, str] = field(default_factory=dict)
     restarts: tuple[datetime, ...] = ()
     restart_loop: bool = False
 
@@ -143,9 +159,15 @@ class ContainerUsage:
     """What a container uses; all None while it does not run.
 
     ``cpu`` is percent of the whole host (0-100), ``cpu_cores`` percent of one core (100 per
-    core), ``memory`` without the page cache as ``docker stats`` counts it.
+    core), ``memory`` without the page cache as ``docker stats`` counts it. ``container_id`` is whose
+    counters they are. ``peak`` and ``alarm``, which is about bandwidth, outlive a restart.
+    ``over_quota`` is None while nothing is known.
     """
 
+    container_id: str = ""
+    peak: Peak | None = None
+    over_quota: bool | None = None
+    alarm: Alarm | None = None
     counters: Counters | None = None
     cpu: float | None = None
     cpu_cores: float | None = None
@@ -177,15 +199,21 @@ class Host:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostUsage:
-    """What all running containers of a host use together; ``cpu`` is percent of the host."""
+    """What all running containers of a host use together; ``cpu`` is percent of the host.
+
+    Rates leave out containers in the host's own network, which have no counters. ``alarm`` is about bandwidth.
+    """
 
     cpu: float | None = None
     memory: int | None = None
+    network_receive_rate: float | None = None
+    network_send_rate: float | None = None
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineInfo:
-    """``/version`` and ``/info`` of an engine."""
+    """``/version`` and ``/info`` of an engine; ``link_speed`` in bytes per second."""
 
     version: str
     api_version: str
@@ -195,6 +223,7 @@ class EngineInfo:
     cpus: int | None
     memory: int | None
     images: int | None
+    link_speed: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,8 +5,17 @@ from datetime import UTC, datetime
 import re
 from typing import Any
 
+from ...analysis.bandwidth import LINK_LABEL, speed
 from ..errors import BadAnswer
-from .models import Container, ContainerState, DiskUsage, EngineInfo, HealthState, Row
+from .models import (
+    Container,
+    ContainerState,
+    DiskUsage,
+    EngineInfo,
+    HealthState,
+    Limits,
+    Row,
+)
 
 SET_ASIDE = "-hsm-old"
 """What the name of a container ends with while its successor proves itself."""
@@ -16,6 +25,7 @@ _SERVICE = "com.docker.compose.service"
 _NUMBER = "com.docker.compose.container-number"
 _ONE_OFF = "com.docker.compose.oneoff"
 _VERSION = "org.opencontainers.image.version"
+_OWN_LABELS = "home_server_monitor."
 
 # Podman has words of its own for the same states.
 _PODMAN_STATES = {
@@ -146,7 +156,29 @@ def container(document: object) -> Container:
         project=_text(labels.get(_PROJECT)),
         service=_text(labels.get(_SERVICE)),
         ports=_ports(mapping(data.get("NetworkSettings")).get("Ports")),
+        limits=limits(host),
+        labels={name: str(value) for name, value in labels.items() if name.startswith(_OWN_LABELS)},
     )
+
+
+def limits(host_config: Mapping[str, Any]) -> Limits:
+    """Return the limits in a ``HostConfig``."""
+    nano = _above_zero(host_config.get("NanoCpus"))
+    quota = _above_zero(host_config.get("CpuQuota"))
+    period = _above_zero(host_config.get("CpuPeriod")) or 100_000
+    return Limits(
+        cpus=nano / 1e9 if nano else quota / period if quota else None,
+        memory=_above_zero(host_config.get("Memory")),
+        memory_swap=_above_zero(host_config.get("MemorySwap")),
+        pids=_above_zero(host_config.get("PidsLimit")),
+    )
+
+
+def _above_zero(value: object) -> int | None:
+    """Return a number that limits something; the engine writes none as 0, -1 or null."""
+    number = whole(value)
+    # Beyond 64 bits it is no answer of an engine, and too much for a float.
+    return number if number is not None and 0 < number < 1 << 63 else None
 
 
 def labels_of(document: object) -> Mapping[str, Any]:
@@ -194,7 +226,17 @@ def engine_info(version: object, info: object) -> EngineInfo:
         cpus=whole(known.get("NCPU")),
         memory=whole(known.get("MemTotal")),
         images=whole(known.get("Images")),
+        link_speed=_link_speed(known.get("Labels")),
     )
+
+
+def _link_speed(labels: object) -> float | None:
+    """Return the link speed that a label of the engine tells, as ``name=2.5G``."""
+    for label in labels if isinstance(labels, list) else ():
+        name, _, text = str(label).partition("=")
+        if name == LINK_LABEL:
+            return speed(text)
+    return None
 
 
 def disk_usage(document: object) -> DiskUsage:

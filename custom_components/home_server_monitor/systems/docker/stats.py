@@ -7,6 +7,7 @@ poll, by the engine's own clock. A counter that fell (the container was restarte
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...analysis.bandwidth import summed
 from .models import ContainerUsage, Counters, HostUsage
 from .parse import mapping, timestamp, whole
 
@@ -44,7 +45,12 @@ def total(parts: Iterable[object]) -> HostUsage:
     known = [part for part in parts if isinstance(part, ContainerUsage)]
     cpu = [part.cpu for part in known if part.cpu is not None]
     memory = [part.memory for part in known if part.memory is not None]
-    return HostUsage(cpu=sum(cpu) if cpu else None, memory=sum(memory) if memory else None)
+    return HostUsage(
+        cpu=sum(cpu) if cpu else None,
+        memory=sum(memory) if memory else None,
+        network_receive_rate=summed(part.network_receive_rate for part in known),
+        network_send_rate=summed(part.network_send_rate for part in known),
+    )
 
 
 def _counters(data: Mapping[str, Any]) -> Counters | None:

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..models import Limits
+
+__all__ = ["ContainerSettings", "Limits", "MountPoint", "PublishedPort", "capability"]
+
 LABEL_PROJECT = "com.docker.compose.project"
 LABEL_SERVICE = "com.docker.compose.service"
 LABEL_ONE_OFF = "com.docker.compose.oneoff"
@@ -37,16 +41,6 @@ class PublishedPort:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """``cpus`` in CPUs, ``memory`` and ``memory_swap`` in bytes, ``pids`` in processes."""
-
-    cpus: float | None = None
-    memory: int | None = None
-    memory_swap: int | None = None
-    pids: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerSettings:
     """How one container is set up.
 
@@ -77,7 +71,7 @@ class ContainerSettings:
     ports: tuple[PublishedPort, ...] = ()
     exposed: tuple[tuple[int, str], ...] = ()
     healthcheck: bool | None = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     restart_policy: str = "no"
     auto_remove: bool = False
     log_driver: str = ""

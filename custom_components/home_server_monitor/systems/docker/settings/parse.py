@@ -7,11 +7,10 @@ import json
 import posixpath
 from typing import Any
 
-from ..parse import mapping, whole
+from ..parse import limits, mapping
 from .models import (
     LABELS_THAT_MATTER,
     ContainerSettings,
-    Limits,
     MountPoint,
     PublishedPort,
     capability,
@@ -52,7 +51,7 @@ def container_settings(document: object) -> ContainerSettings:
         ports=_ports(host, network),
         exposed=_exposed(config.get("ExposedPorts")),
         healthcheck=_has_healthcheck(config),
-        limits=_limits(host),
+        limits=limits(host),
         restart_policy=_text(mapping(host.get("RestartPolicy")).get("Name")) or "no",
         auto_remove=host.get("AutoRemove") is True,
         log_driver=_text(logs.get("Type")),
@@ -147,27 +146,6 @@ def _command(data: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, .
 def _has_healthcheck(config: Mapping[str, Any]) -> bool:
     words = _texts(mapping(config.get("Healthcheck")).get("Test"))
     return bool(words) and words[0].upper() != "NONE"
-
-
-def _limits(host: Mapping[str, Any]) -> Limits:
-    nano, quota = whole_above_zero(host.get("NanoCpus")), whole_above_zero(host.get("CpuQuota"))
-    period = whole_above_zero(host.get("CpuPeriod")) or 100_000
-    return Limits(
-        cpus=nano / 1e9 if nano else quota / period if quota else None,
-        memory=whole_above_zero(host.get("Memory")),
-        memory_swap=whole_above_zero(host.get("MemorySwap")),
-        pids=whole_above_zero(host.get("PidsLimit")),
-    )
-
-
-def whole_above_zero(value: object) -> int | None:
-    """Return a number that limits something; the engine writes none as 0, -1 or null."""
-    try:
-        number = whole(value)
-    except OverflowError, ValueError:
-        return None
-    # Beyond 64 bits it is no answer of an engine, and too much for a float.
-    return number if number is not None and 0 < number < 1 << 63 else None
 
 
 def _port(text: str) -> tuple[int, str] | None:
