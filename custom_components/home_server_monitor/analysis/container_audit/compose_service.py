@@ -77,6 +77,7 @@ def service_settings(
             LABEL_SERVICE: name,
         },
         unknown=_unknown(service, resources, logging),
+        templated=True,
     )
 
 

@@ -20,7 +20,10 @@ _NAME = re.compile(r"[A-Za-z_][\w.-]{0,127}")
 
 def check(settings: ContainerSettings, _surroundings: Surroundings) -> Iterator[Finding]:
     """Yield where secrets stand in the open."""
-    verdicts = {name: judge(name, value) for name, value in settings.environment.items()}
+    verdicts = {
+        name: judge(name, value, templated=settings.templated)
+        for name, value in settings.environment.items()
+    }
     secrets = _told(verdicts, Verdict.SECRET)
     if secrets:
         yield Finding(
@@ -39,7 +42,7 @@ def check(settings: ContainerSettings, _surroundings: Surroundings) -> Iterator[
             {"names": joined(defaults)},
             _secret_lines(settings, defaults),
         )
-    options = judge_options(settings.command)
+    options = judge_options(settings.command, templated=settings.templated)
     if options:
         yield Finding(
             "secret_in_command",

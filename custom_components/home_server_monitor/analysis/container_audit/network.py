@@ -21,13 +21,13 @@ _TORRENT_PORTS = frozenset({6881, 6882, 51413, 50000, 58846, 58946})
 
 # Ports (inside) that are published to the house on purpose: that is what the image is for.
 _MEANT = (
-    (images.REVERSE_PROXIES, frozenset({80, 443, 8080, 8443})),
+    (images.REVERSE_PROXIES, frozenset({80, 443})),
     (images.NAME_SERVERS, frozenset({53, 67, 547, 853})),
     (images.VPN_SERVERS, frozenset({51820, 1194, 943, 41641})),
     (images.MEDIA_SERVERS, frozenset({32400, 8096, 8920, 1900, 7359, 32410, 32412, 32413, 32414})),
 )
 # Of these, what is meant for the world as well.
-_MEANT_FOR_ALL = frozenset({80, 443, 8080, 8443, 51820, 1194, 943, 41641, 32400})
+_MEANT_FOR_ALL = frozenset({80, 443, 51820, 1194, 943, 41641, 32400})
 
 _ENGINE_PORTS = frozenset({2375, 2376})
 _YES = frozenset({"1", "true", "yes", "on"})

@@ -61,7 +61,7 @@ _ABOUT = frozenset(
 # Names of what is public by nature, however random it looks.
 _PUBLIC = frozenset(
     {
-        "build", "checksum", "colors", "commit", "digest", "fingerprint", "gpg", "guid", "hash", "id",
+        "build", "checksum", "claim", "colors", "commit", "digest", "fingerprint", "gpg", "guid", "hash", "id",
         "ids", "image", "md5", "path", "pgp", "pub", "public", "ref", "release", "revision", "sha", "sha1",
         "sha256", "sha512", "tz", "uuid", "version",
     }
@@ -121,10 +121,15 @@ _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+")
 _DEFAULT_VALUE = re.compile(r"\$\{\w+:?-([^}]*)\}")
 
 
-def judge(name: str, value: str) -> Verdict:
-    """Return what a variable holds. Nothing of the value is kept or told."""
+def judge(name: str, value: str, *, templated: bool = False) -> Verdict:
+    """Return what a variable holds; nothing of the value is kept or told.
+
+    ``templated`` values may hold compose's own variables, which hide no secret.
+    """
     parts = name_parts(name[:_LONGEST])
-    text, is_default = _plain(value[:_LONGEST].strip().strip("\"'").strip())
+    text, is_default = value[:_LONGEST].strip().strip("\"'").strip(), False
+    if templated:
+        text, is_default = _plain(text)
     if not text or _is_about_files(name, parts):
         return Verdict.NOTHING
     if _has_known_form(text):
@@ -141,7 +146,7 @@ def judge(name: str, value: str) -> Verdict:
     return Verdict.SECRET if looks_secret else Verdict.NOTHING
 
 
-def judge_options(words: tuple[str, ...]) -> tuple[str, ...]:
+def judge_options(words: tuple[str, ...], *, templated: bool = False) -> tuple[str, ...]:
     """Return the options of a command line (``--token``) that are given a secret."""
     found = []
     for index, word in enumerate(words):
@@ -156,7 +161,7 @@ def judge_options(words: tuple[str, ...]) -> tuple[str, ...]:
         name = (
             option.lstrip("-").replace("requirepass", "password").replace("masterauth", "password")
         )
-        if judge(name, value) is not Verdict.NOTHING:
+        if judge(name, value, templated=templated) is not Verdict.NOTHING:
             found.append(option)
     return tuple(dict.fromkeys(found))
 

@@ -46,7 +46,8 @@ class ContainerSettings:
 
     ``user`` is None where it is not known, because the image decides. Capabilities are in capitals
     and without ``CAP_``. ``healthcheck`` is None where only the image could tell. ``exposed`` are
-    (port, protocol). ``unknown`` names the fields that are set to what only deploying will tell.
+    (port, protocol). ``unknown`` names the fields that are set to what only deploying will tell;
+    ``templated`` says that compose's variables (``${NAME:-default}``) still stand in the texts.
     Values of the environment and words of the command may be secret: ``repr`` leaves them out.
     """
 
@@ -78,6 +79,7 @@ class ContainerSettings:
     log_options: Mapping[str, str] = field(default_factory=dict, repr=False)
     labels: Mapping[str, str] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
+    templated: bool = False
 
     @property
     def service(self) -> str:
