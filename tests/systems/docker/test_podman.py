@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
@@ -57,7 +58,7 @@ async def test_everything_loads(
     house: House, podman: SimulatedEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
     device = house.device(())
-    assert device is not None
+    assert isinstance(device, dr.DeviceEntry)
     assert (device.manufacturer, device.model) == ("Podman", "Podman host")
     assert device.sw_version == podman.dialect.version
     for container in podman.containers.values():
@@ -191,7 +192,7 @@ async def test_behind_portainer(
         entry = await set_up("portainer", url=front.url, token=front.api_key)
         house = House(hass, entry, ("environment:1",))
         device = house.device(house.host)
-        assert device is not None
+        assert isinstance(device, dr.DeviceEntry)
         assert device.model == "Podman environment"
         assert house.value(house.container("media/sonarr"), "container_state") == "running"
         assert _told(caplog) == []
