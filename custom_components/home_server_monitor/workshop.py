@@ -51,7 +51,7 @@ class EntryWorkshop:
             self._hass, procedure, f"{self._entry.title} procedure at {'/'.join(path)}"
         )
         self._tasks[path] = task
-        task.add_done_callback(partial(self._task_done, path))
+        task.add_done_callback(partial(self._run_done, path))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -65,6 +65,13 @@ class EntryWorkshop:
     def _task_done(self, path: Path, _task: asyncio.Task[Any]) -> None:
         self._tasks.pop(path, None)
         self._tell(path, False, None)
+
+    @callback
+    def _run_done(self, path: Path, task: asyncio.Task[Any]) -> None:
+        self._task_done(path, task)
+        if not task.cancelled() and task.exception() is not None:
+            # What it left open need not wait for the next start.
+            self.async_resume()
 
     @callback
     def progress(self, path: Path, percent: float | None) -> None:

@@ -5,7 +5,7 @@ Clients raise nothing else. ``key`` is the translation key under ``exceptions`` 
 """
 
 import re
-from typing import ClassVar
+from typing import override
 
 _CREDENTIALS = re.compile(r"\S+:\S*@")
 
@@ -13,7 +13,7 @@ _CREDENTIALS = re.compile(r"\S+:\S*@")
 class HomeServerError(Exception):
     """Base of all errors of a system; ``detail`` is the system's own short message."""
 
-    key: ClassVar[str] = "unknown"
+    key: str = "unknown"
 
     def __init__(self, detail: str = "") -> None:
         """Keep the system's own words, shortened to what fits in a sentence.
@@ -111,3 +111,19 @@ class Rejected(HomeServerError):
     """The system understood and declined, and said why in ``detail``."""
 
     key = "rejected"
+
+
+class Refused(HomeServerError):
+    """Not begun, for a reason that has a sentence of its own; nothing was touched."""
+
+    def __init__(self, reason: str, **details: str) -> None:
+        """Take the reason's key, and what its sentence needs to be filled with."""
+        super().__init__(", ".join(details.values()))
+        self.key = f"refused_{reason}"
+        self._details = details
+
+    @property
+    @override
+    def placeholders(self) -> dict[str, str]:
+        """What the translated sentence needs to be filled with."""
+        return dict(self._details)

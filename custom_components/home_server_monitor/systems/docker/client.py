@@ -43,6 +43,9 @@ _TIMEOUT = 10.0
 _SLOW_TIMEOUT = 120.0
 _STREAM_SECONDS = 600.0
 _LONGEST_LINE = 1 << 22
+_STREAM = aiohttp.ClientTimeout(total=_STREAM_SECONDS, sock_connect=_TIMEOUT)
+# A pull takes as long as it takes, but something must move.
+_PULL = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT, sock_read=300.0)
 
 # What happens to a container and is worth telling; probes of health checks are not among it.
 # The last two are Podman's names for a death and a removal.
@@ -76,10 +79,23 @@ class _Docker(Docker):
             body: bytes = await answer.read()
             return body
 
-    async def stream(self, path: str, **params: str) -> AsyncIterator[tuple[str, bytes]]:
+    async def send(
+        self, method: str, path: str, body: object, seconds: float, **params: str
+    ) -> Any:
+        """Send a request with a JSON body; return what the answer holds."""
+        return await self._query_json(
+            path, method, params=params, data=body, timeout=_timeout(seconds)
+        )
+
+    async def stream(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        method: str = "GET",
+        limits: aiohttp.ClientTimeout = _STREAM,
+    ) -> AsyncIterator[tuple[str, bytes]]:
         """Yield the answer's ``Date`` and an empty line, then every line of its body."""
-        timeout = aiohttp.ClientTimeout(total=_STREAM_SECONDS, sock_connect=_TIMEOUT)
-        async with self._query(path, params=params, timeout=timeout) as answer, answer:
+        async with self._query(path, method, params=params, timeout=limits) as answer, answer:
             date = answer.headers.get("Date", "")
             yield date, b""
             rest = b""
@@ -258,14 +274,40 @@ class Engine:
         params = {"filters": filters} | ({"since": since} if since else {})
         with _errors("EVENTS"):
             try:
-                async for date, line in self._docker.stream("events", **params):
+                async for date, line in self._docker.stream("events", params):
                     yield _seconds(date), parse.mapping(json.loads(line)) if line else {}
             except TimeoutError:
                 return
 
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        seconds: float = _SLOW_TIMEOUT,
+        **params: str,
+    ) -> Any:
+        """Send one request of ``operations`` and return the JSON of its answer."""
+        with _errors(_right(method, path)):
+            return await self._docker.send(method, path, body, seconds, **params)
+
+    async def pull(self, params: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
+        """Pull an image; yield each line of the engine's progress."""
+        with _errors(_right("POST", "images")):
+            async for _, line in self._docker.stream("images/create", params, "POST", _PULL):
+                if line:
+                    yield parse.mapping(json.loads(line))
+
     async def close(self) -> None:
         """Close what was opened for this engine; a shared session stays."""
         await self._docker.close()
+
+
+def _right(method: str, path: str) -> str:
+    """Return what a socket proxy calls the rights that a request needs."""
+    section = path.partition("/")[0].upper()
+    return section if method == "GET" else f"POST, {section}"
 
 
 def _seconds(date: str) -> float:

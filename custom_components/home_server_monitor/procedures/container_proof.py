@@ -1,0 +1,106 @@
+"""Proving that a container does what it should: it runs, stays up, and its health check passes."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..systems.docker import operations, parse
+from ..systems.docker.client import Engine
+from ..systems.errors import BadAnswer, CannotConnect, NotFound
+
+_PAUSE = 0.25
+_LONGEST_OUTAGE = 120.0
+
+type Document = Mapping[str, Any]
+
+
+class Unproven(Exception):
+    """The container is sick; the text says how, for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """Seconds: ``timeout`` until all must be well, ``settle`` for which it must stay so."""
+
+    timeout: float = 60.0
+    settle: float = 10.0
+
+
+async def prove(
+    engine: Engine, container_id: str, patience: Patience, *, health: bool = True
+) -> None:
+    """Watch a container that was started. Raises ``Unproven``, or what the engine suffers from.
+
+    While the engine does not answer the clock stands still: it may just be restarting. ``health``
+    false asks only that it runs.
+    """
+    proof = _Proof(patience, health=health)
+    outage = 0.0
+    while True:
+        try:
+            document = await operations.inspect(engine, container_id)
+        except NotFound:
+            raise Unproven("the container was removed") from None
+        except CannotConnect, BadAnswer:
+            outage += _PAUSE
+            if outage > _LONGEST_OUTAGE:
+                raise
+            proof.interrupt()
+        else:
+            outage = 0.0
+            if proof.is_complete(document):
+                return
+        await asyncio.sleep(_PAUSE)
+
+
+class _Proof:
+    def __init__(self, patience: Patience, *, health: bool) -> None:
+        self._patience = patience
+        self._health = health
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._well_since: float | None = None
+        self._start: tuple[object, object] | None = None
+
+    def interrupt(self) -> None:
+        """Begin anew: the engine was away, and may have started the container again."""
+        self._began = self._loop.time()
+        self._well_since = self._start = None
+
+    def is_complete(self, document: Document) -> bool:
+        """Take one look. Raises ``Unproven`` once there is no hope."""
+        state = parse.mapping(document.get("State"))
+        self._check_up(state, document)
+        now = self._loop.time()
+        if not self._health or self._is_healthy(state):
+            self._well_since = now if self._well_since is None else self._well_since
+            return now - self._well_since >= self._patience.settle
+        health = parse.mapping(state.get("Health")).get("Status")
+        if self._well_since is not None:
+            raise Unproven(f"its health check says {health} after having said healthy")
+        if now - self._began > max(self._patience.timeout, _first_probe(document)):
+            raise Unproven(f"its health check still says {health}")
+        return False
+
+    def _check_up(self, state: Document, document: Document) -> None:
+        if state.get("Restarting") or not state.get("Running"):
+            code, error = state.get("ExitCode"), state.get("Error")
+            raise Unproven(f"it ended with exit code {code}" + (f": {error}" if error else ""))
+        start = (document.get("RestartCount"), state.get("StartedAt"))
+        if self._start is not None and start != self._start:
+            raise Unproven("it ended and was started again")
+        self._start = start
+
+    @staticmethod
+    def _is_healthy(state: Document) -> bool:
+        return parse.mapping(state.get("Health")).get("Status") in (None, "", "none", "healthy")
+
+
+def _first_probe(document: Document) -> float:
+    """Return the seconds until the health check can have said anything at all."""
+    check = parse.mapping(parse.mapping(document.get("Config")).get("Healthcheck"))
+    nanoseconds = (parse.whole(check.get("Interval")) or 30 * 10**9) + (
+        parse.whole(check.get("Timeout")) or 0
+    )
+    return nanoseconds / 10**9 + 1.0
