@@ -214,7 +214,12 @@ async def disable_usage(door: Door, which: Callable[[dr.AnyDeviceEntry], bool]) 
         for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
         if which(device)
     }
-    usage = {"container_cpu", "container_memory", "host_cpu", "host_memory"}
+    usage = {
+        description.key
+        for kind in DOCKER.kinds
+        if kind.group == "usage"
+        for description in kind.entities
+    }
     for one in er.async_entries_for_config_entry(registry, entry.entry_id):
         if one.translation_key in usage and one.device_id in chosen:
             registry.async_update_entity(one.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
