@@ -91,8 +91,8 @@ class Limits:
 class Container:
     """A container as ``/containers/{id}/json`` shows it.
 
-    ``labels`` are those that are meant for this integration. ``restarts`` are the times of the restarts it did not ask for, newest last; ``restart_loop``
-    says that they came too often.
+    ``labels`` are those that are meant for this integration. ``restarts`` are the times of the
+    restarts it did not ask for, newest last; ``restart_loop`` says that they came too often.
     """
 
     id: str
@@ -160,8 +160,7 @@ class ContainerUsage:
 
     ``cpu`` is percent of the whole host (0-100), ``cpu_cores`` percent of one core (100 per
     core), ``memory`` without the page cache as ``docker stats`` counts it. ``container_id`` is whose
-    counters they are. ``peak`` and ``alarm``, which is about bandwidth, outlive a restart.
-    ``over_quota`` is None while nothing is known.
+    counters they are. ``peak`` outlives a restart; ``alarm`` is about bandwidth.
     """
 
     container_id: str = ""
@@ -201,7 +200,8 @@ class Host:
 class HostUsage:
     """What all running containers of a host use together; ``cpu`` is percent of the host.
 
-    Rates leave out containers in the host's own network, which have no counters. ``alarm`` is about bandwidth.
+    Rates leave out containers in the host's own network, which have no counters. ``alarm`` is
+    about bandwidth.
     """
 
     cpu: float | None = None

@@ -42,13 +42,19 @@ def _detail[ItemT](
     )
 
 
-def _trouble(key: str, value: Callable[[Container], bool]) -> BinarySensor[Container]:
+def _trouble[ItemT](
+    _model: type[ItemT],
+    key: str,
+    value: Callable[[ItemT], bool | None],
+    *,
+    enabled: bool = False,
+) -> BinarySensor[ItemT]:
     return BinarySensor(
         key=key,
         value=value,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        entity_registry_enabled_default=enabled,
     )
 
 
@@ -92,7 +98,13 @@ def _total(key: str, value: Callable[[ContainerUsage], int | None]) -> Sensor[Co
     return _size(ContainerUsage, key, value, state_class=SensorStateClass.TOTAL_INCREASING)
 
 
-def _rate(key: str, value: Callable[[ContainerUsage], float | None]) -> Sensor[ContainerUsage]:
+def _rate[ItemT](
+    _model: type[ItemT],
+    key: str,
+    value: Callable[[ItemT], float | None],
+    *,
+    enabled: bool = False,
+) -> Sensor[ItemT]:
     return Sensor(
         key=key,
         value=lambda item: _rounded(value(item), 0),
@@ -101,7 +113,7 @@ def _rate(key: str, value: Callable[[ContainerUsage], float | None]) -> Sensor[C
         suggested_unit_of_measurement=UnitOfDataRate.KILOBYTES_PER_SECOND,
         suggested_display_precision=1,
         state_class=SensorStateClass.MEASUREMENT,
-        entity_registry_enabled_default=False,
+        entity_registry_enabled_default=enabled,
     )
 
 
@@ -109,6 +121,10 @@ def _count[ItemT](
     _model: type[ItemT], key: str, value: Callable[[ItemT], int | None]
 ) -> Sensor[ItemT]:
     return Sensor(key=key, value=value, state_class=SensorStateClass.MEASUREMENT)
+
+
+def _too_much(item: ContainerUsage | HostUsage) -> bool | None:
+    return None if item.alarm is None else item.alarm.active
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
@@ -152,9 +168,26 @@ CONTAINER: tuple[Description, ...] = (
         lambda item: ", ".join(item.ports)[:_LONGEST_STATE] or None,
         lambda item: bool(item.ports),
     ),
-    _trouble("container_problem", lambda item: item.has_problem),
-    _trouble("container_restart_loop", lambda item: item.restart_loop),
-    _trouble("container_out_of_memory", lambda item: item.oom_killed),
+    Sensor[Container](
+        key="container_cpu_limit",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        suggested_display_precision=2,
+        value=lambda item: item.limits.cpus,
+    ),
+    Sensor[Container](
+        key="container_memory_limit",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.MEBIBYTES,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda item: item.limits.memory,
+    ),
+    _trouble(Container, "container_problem", lambda item: item.has_problem),
+    _trouble(Container, "container_restart_loop", lambda item: item.restart_loop),
+    _trouble(Container, "container_out_of_memory", lambda item: item.oom_killed),
     Event[Container](key="container_event", event_types=EVENT_TYPES),
 )
 
@@ -163,14 +196,16 @@ CONTAINER_USAGE: tuple[Description, ...] = (
     _percent(ContainerUsage, "container_cpu_cores", lambda item: item.cpu_cores),
     _size(ContainerUsage, "container_memory", lambda item: item.memory, enabled=True),
     _percent(ContainerUsage, "container_memory_percent", lambda item: item.memory_percent),
-    _rate("container_network_receive_rate", lambda item: item.network_receive_rate),
-    _rate("container_network_send_rate", lambda item: item.network_send_rate),
+    _rate(ContainerUsage, "container_network_receive_rate", lambda item: item.network_receive_rate),
+    _rate(ContainerUsage, "container_network_send_rate", lambda item: item.network_send_rate),
     _total("container_network_received", lambda item: item.network_received),
     _total("container_network_sent", lambda item: item.network_sent),
-    _rate("container_block_read_rate", lambda item: item.block_read_rate),
-    _rate("container_block_write_rate", lambda item: item.block_write_rate),
+    _rate(ContainerUsage, "container_block_read_rate", lambda item: item.block_read_rate),
+    _rate(ContainerUsage, "container_block_write_rate", lambda item: item.block_write_rate),
     _total("container_block_read", lambda item: item.block_read),
     _total("container_block_written", lambda item: item.block_written),
+    _trouble(ContainerUsage, "container_over_quota", lambda item: item.over_quota),
+    _trouble(ContainerUsage, "container_bandwidth_high", _too_much),
 )
 
 STACK: tuple[Description, ...] = (
@@ -210,6 +245,14 @@ HOST_USAGE: tuple[Description, ...] = (
         enabled=True,
         unit=UnitOfInformation.GIBIBYTES,
     ),
+    _rate(
+        HostUsage,
+        "host_network_receive_rate",
+        lambda item: item.network_receive_rate,
+        enabled=True,
+    ),
+    _rate(HostUsage, "host_network_send_rate", lambda item: item.network_send_rate, enabled=True),
+    _trouble(HostUsage, "host_bandwidth_high", _too_much, enabled=True),
 )
 
 ENGINE_INFO: tuple[Description, ...] = (
