@@ -312,9 +312,17 @@ async def test_refresh_without_change_writes_nothing(
     docker_engine.pause("web")
     await until(_shows(hass, entry, web="paused"))
     await hass.async_block_till_done()
-    about = {one for one in written if "db" in one}
     assert written
-    assert not about
+    assert not [one for one in written if "db" in one]
+
+    # The same where the poll finds it.
+    written.clear()
+    with docker_engine.bus.silence():
+        docker_engine.unpause("web")
+    await coordinator(entry, "containers").async_refresh()
+    await until(_shows(hass, entry, web="running"))
+    assert written
+    assert not [one for one in written if "db" in one]
 
 
 # --- Late ---------------------------------------------------------------------------------------
@@ -392,6 +400,7 @@ async def test_answer_under_way_does_not_undo_a_rejection(
     await until(lambda: slow.hits)
     entry.runtime_data.async_stop_polling(InvalidAuth())
     await reading
+    assert ROOT in coordinator(entry, "containers").failures
     docker_engine.reset_counts()
     await clock.forward(61)
     await clock.forward(3700)
