@@ -176,7 +176,8 @@ def is_random(text: str) -> bool:
     """Whether a text is as random as only something generated is, and no mere digest or id."""
     if not _GENERATED.fullmatch(text) or _HEX.fullmatch(text):
         return False
-    kinds = [_kind(letter) for letter in text]
+    # Names end in a number too, as in `SomeLongName1`.
+    kinds = [_kind(letter) for letter in text.rstrip("0123456789")]
     changes = sum(one != other for one, other in pairwise(kinds)) / len(text)
     if {"lower", "upper", "digit"} <= set(kinds):
         return changes >= 0.38 and entropy(text) >= 3.6
@@ -257,9 +258,9 @@ def _verdict_by_name(parts: list[str], text: str) -> Verdict:
 
 
 def _is_secret_name(parts: list[str]) -> bool:
-    last = parts[-1]
-    if last.isdigit() and len(parts) > 1:
-        return _is_secret_name(parts[:-1])
+    last = parts[-1].rstrip("0123456789")
+    if not last:
+        return len(parts) > 1 and _is_secret_name(parts[:-1])
     if _SECRET_WORD.fullmatch(last) or _SECRET_WORD_END.fullmatch(last):
         return True
     if last in ("key", "keys") and len(parts) > 1:
