@@ -36,7 +36,7 @@ class Subject:
 
 def _ours_rested(entry: ConfigEntry[Any]) -> bool:
     coordinators = entry.runtime_data.coordinators.values()
-    return all(one.complete for one in coordinators) and any(
+    return all(one.items for one in coordinators) and any(
         one.watcher and one.watcher.open_count for one in coordinators
     )
 
