@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import BadAnswer
 from .client import Engine
-from .manifests import VERSION, Platform
+from .manifests import VERSION, Platform, digest_of
 from .parse import mapping
 from .reference import Reference
 
@@ -157,10 +157,7 @@ def insecure_registries(info: object) -> Insecure:
 
 def distribution_digest(document: object) -> str:
     """Parse ``/distribution/{name}/json``: the digest that the engine found in the registry."""
-    digest = mapping(mapping(document).get("Descriptor")).get("digest")
-    if not isinstance(digest, str) or ":" not in digest:
-        raise BadAnswer("no digest")
-    return digest
+    return digest_of(mapping(mapping(document).get("Descriptor")).get("digest"))
 
 
 async def read_installed(engine: Engine) -> dict[str, Installed]:

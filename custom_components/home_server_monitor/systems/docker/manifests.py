@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import re
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ VERSION = "org.opencontainers.image.version"
 _SOURCE = "org.opencontainers.image.source"
 _URL = "org.opencontainers.image.url"
 _DOCUMENTATION = "org.opencontainers.image.documentation"
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 # What an engine or a registry leaves out means the same as what another writes.
 _USUAL_VARIANTS = {"arm64": "v8", "arm": "v7", "amd64": "v1"}
@@ -58,6 +61,13 @@ class Newest:
     labels: Mapping[str, str]
 
 
+def digest_of(text: object) -> str:
+    """Return a digest that is one. Raises ``BadAnswer`` for anything else in its place."""
+    if not isinstance(text, str) or not _DIGEST.fullmatch(text):
+        raise BadAnswer("no digest")
+    return text
+
+
 def choose(index: Mapping[str, Any], platform: Platform) -> str:
     """Return the digest of the manifest for a platform.
 
@@ -70,18 +80,21 @@ def choose(index: Mapping[str, Any], platform: Platform) -> str:
         if (own.os, own.architecture) == (platform.os, platform.architecture):
             offered.setdefault(own.variant, mapping(entry).get("digest"))
     fitting = [variant for variant in offered if variant <= platform.variant]
-    digest = offered[max(fitting)] if fitting else None
-    if not isinstance(digest, str):
+    if not fitting:
         raise NoPlatform(f"{platform.os}/{platform.architecture}/{platform.variant}")
-    return digest
+    return digest_of(offered[max(fitting)])
 
 
 def config_of(manifest: Mapping[str, Any]) -> str:
     """Return the digest of a manifest's configuration, which is the image's id for most engines."""
-    digest = mapping(manifest.get("config")).get("digest")
-    if not isinstance(digest, str):
-        raise BadAnswer("a manifest without configuration")
-    return digest
+    return digest_of(mapping(manifest.get("config")).get("digest"))
+
+
+def is_index(document: Mapping[str, Any]) -> bool:
+    """Whether a document lists manifests by platform, and is none itself."""
+    return document.get("mediaType") in INDEXES or (
+        "manifests" in document and "config" not in document
+    )
 
 
 def labels_of(config: Mapping[str, Any]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from yarl import URL
 
 from ..errors import BadAnswer, ConnectTimeout, HomeServerError, NotFound, Rejected
 from .client import connection_error
-from .manifests import ACCEPT, INDEXES, Newest, Platform, choose, config_of, labels_of
+from .manifests import ACCEPT, Newest, Platform, choose, config_of, digest_of, is_index, labels_of
 from .parse import mapping, whole
 from .reference import Reference
 
@@ -96,10 +96,12 @@ class RegistryClient:
         what = f"manifests/{reference.tag or reference.digest}"
         answer = await self._ask("HEAD", reference, what, insecure)
         if digest := answer.headers.get("Docker-Content-Digest"):
-            return digest
+            return digest_of(digest)
         # Some registries name the digest in no header: then it is that of the document itself.
         answer = await self._ask("GET", reference, what, insecure)
-        return answer.headers.get("Docker-Content-Digest") or _digest_of(answer.body)
+        if mapping(_json(answer.body)).get("schemaVersion") != 2:
+            raise BadAnswer("no manifest")
+        return _sha256(answer.body)
 
     async def newest(
         self, reference: Reference, digest: str, platform: Platform, *, insecure: bool = False
@@ -110,7 +112,7 @@ class RegistryClient:
         """
         own = digest
         document = await self._document(reference, f"manifests/{digest}", insecure)
-        if _is_index(document):
+        if is_index(document):
             own = choose(document, platform)
             document = await self._document(reference, f"manifests/{own}", insecure)
         config = config_of(document)
@@ -121,7 +123,7 @@ class RegistryClient:
         """Return a JSON document that is asked for by its digest, and is what that promises."""
         answer = await self._ask("GET", reference, what, insecure)
         digest = what.rpartition("/")[2]
-        if digest.startswith("sha256:") and _digest_of(answer.body) != digest:
+        if digest.startswith("sha256:") and _sha256(answer.body) != digest:
             raise BadAnswer("the document does not match its digest")
         return mapping(_json(answer.body))
 
@@ -130,7 +132,7 @@ class RegistryClient:
     async def _ask(self, method: str, reference: Reference, what: str, insecure: bool) -> _Answer:
         pause = self._pauses.get(reference.host)
         if pause and pause.until > self._clock():
-            raise pause.error
+            raise type(pause.error)(pause.error.detail)
         self._pauses.pop(reference.host, None)
         try:
             answer = await self._authorized(method, reference, what, insecure)
@@ -286,11 +288,5 @@ def _json(body: bytes) -> object:
         raise BadAnswer("not JSON") from err
 
 
-def _digest_of(body: bytes) -> str:
+def _sha256(body: bytes) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
-
-
-def _is_index(document: Mapping[str, Any]) -> bool:
-    return document.get("mediaType") in INDEXES or (
-        "manifests" in document and "config" not in document
-    )

@@ -1,0 +1,130 @@
+"""The image of a container beside the newest one: what is shown of it, and how its update is offered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import EntityCategory
+
+from ..paths import Path
+from ..system import Description, Sensor, Update
+from .models import Container
+from .reference import Reference
+
+SHORT = 12
+"""How many digits of a digest people are shown, and accept for an image id."""
+
+
+class Verdict(StrEnum):
+    """What is to be said of a container's image.
+
+    From ``not_checked`` on it is not known whether there is something newer, and why.
+    """
+
+    UP_TO_DATE = "up_to_date"
+    UPDATE_AVAILABLE = "update_available"
+    PINNED = "pinned"
+    LOCAL = "local"
+    OPTED_OUT = "opted_out"
+    NOT_CHECKED = "not_checked"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+    RATE_LIMITED = "rate_limited"
+    UNREACHABLE = "unreachable"
+    NO_PLATFORM = "no_platform"
+    BAD_ANSWER = "bad_answer"
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether there can be an update at all."""
+        return self not in (self.PINNED, self.LOCAL, self.OPTED_OUT)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainerImage:
+    """The image of a container beside the newest of its tag.
+
+    ``*_version`` are what the version label says, ``*_digest`` what a registry calls it;
+    ``image_id`` is None until the engine was asked.
+    """
+
+    container_id: str
+    name: str
+    verdict: Verdict = Verdict.NOT_CHECKED
+    image_id: str | None = None
+    installed_version: str | None = None
+    installed_digest: str | None = None
+    latest_version: str | None = None
+    latest_digest: str | None = None
+    release_url: str | None = None
+
+    @property
+    def has_two_versions(self) -> bool:
+        """Whether the labels alone tell the installed image from the newest."""
+        return bool(
+            self.installed_version
+            and self.latest_version
+            and self.installed_version != self.latest_version
+        )
+
+    @property
+    def installed(self) -> str | None:
+        """What is installed: its version, or the tag and a short digest where that says no more."""
+        if self.image_id is None:
+            return None
+        if self.installed_version and (self.has_two_versions or not self._is_outdated):
+            return self.installed_version
+        return self._tagged(self.installed_digest or self.image_id)
+
+    @property
+    def latest(self) -> str | None:
+        """What is newest, in the same form; None where that is not known."""
+        if self.verdict is Verdict.UP_TO_DATE:
+            return self.installed
+        if not self._is_outdated or self.latest_digest is None:
+            return None
+        return self.latest_version if self.has_two_versions else self._tagged(self.latest_digest)
+
+    @property
+    def _is_outdated(self) -> bool:
+        return self.verdict is Verdict.UPDATE_AVAILABLE
+
+    def _tagged(self, digest: str) -> str:
+        reference = Reference.parse(self.name)
+        short = digest.rpartition(":")[2][:SHORT]
+        return f"{reference.tag} ({short})" if reference and reference.tag else short
+
+
+def announced(
+    images: Mapping[Path, Any], containers: Mapping[Path, Any], changed: set[Path]
+) -> dict[Path, ContainerImage]:
+    """Show containers that are new or recreated as not checked until the next round."""
+    return {
+        path: ContainerImage(container_id=item.id, name=item.image)
+        for path in changed
+        if isinstance(item := containers[path], Container)
+        and (path not in images or images[path].container_id != item.id)
+    }
+
+
+CONTAINER_IMAGE: tuple[Description, ...] = (
+    Update[Any, ContainerImage](
+        key="container_update",
+        installed=lambda item: item.installed,
+        latest=lambda item: item.latest,
+        release_url=lambda item: item.release_url,
+        # Where nothing can be newer there is nothing to offer; the sensor says why.
+        exists=lambda item: item.image_id is not None and item.verdict.is_followed,
+        entity_registry_enabled_default=False,
+    ),
+    Sensor[ContainerImage](
+        key="container_update_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[verdict.value for verdict in Verdict],
+        value=lambda item: item.verdict.value,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+)
