@@ -1,0 +1,209 @@
+"""Updating containers of a real engine from a real registry."""
+
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from tests.lab.real import RealEngine, RealRegistry
+
+from .conftest import BAD, CHECK, GOOD, SECOND, Home, Shop, ask, in_container
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("docker")]
+
+IMAGE = "VOLUME /anonymous\nENV FROM_IMAGE=1 OF_USER=image\nEXPOSE 80/tcp"
+DATA = ("/anonymous", "/asked", "/named", "/mounted")
+
+
+def _rich(network: str) -> dict[str, Any]:
+    """A container with something of everything."""
+    return {
+        "Env": ["OF_USER=user", "EMPTY="],
+        "Labels": {
+            "com.docker.compose.project": "media",
+            "com.docker.compose.service": "app",
+            "io.portainer.accesscontrol.public": "",
+        },
+        "Volumes": {"/asked": {}},
+        "User": "0:0",
+        "StopTimeout": 3,
+        "MacAddress": "02:11:22:33:44:55",
+        "Healthcheck": {
+            "Test": ["CMD-SHELL", "test ! -e /sick"],
+            "Interval": SECOND // 5,
+            "Timeout": SECOND,
+            "Retries": 2,
+        },
+        "HostConfig": {
+            "NetworkMode": network,
+            "Binds": ["named:/named:rw"],
+            "Mounts": [{"Type": "volume", "Target": "/mounted"}],
+            "RestartPolicy": {"Name": "unless-stopped"},
+            "CapAdd": ["NET_ADMIN"],
+            "CapDrop": ["MKNOD"],
+            "Memory": 64 << 20,
+            "NanoCpus": 500_000_000,
+            "PidsLimit": 100,
+            "Ulimits": [{"Name": "nofile", "Soft": 512, "Hard": 1024}],
+            "Sysctls": {"net.core.somaxconn": "256"},
+            "Tmpfs": {"/scratch": "size=65536k"},
+            "ExtraHosts": ["nas:10.0.0.9"],
+            "Dns": ["10.0.0.53"],
+            "ShmSize": 32 << 20,
+            "Devices": [
+                {
+                    "PathOnHost": "/dev/null",
+                    "PathInContainer": "/dev/nothing",
+                    "CgroupPermissions": "rwm",
+                }
+            ],
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},
+            "Init": True,
+            "SecurityOpt": ["no-new-privileges"],
+            "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]},
+        },
+        "NetworkingConfig": {
+            "EndpointsConfig": {
+                network: {
+                    "Aliases": ["front", "app"],
+                    "IPAMConfig": {"IPv4Address": "10.251.1.9"},
+                    "MacAddress": "02:11:22:33:44:55",
+                }
+            }
+        },
+    }
+
+
+def _run_rich(shop: Shop) -> str:
+    engine = shop.engine
+    for number, name in ((1, "front"), (2, "back")):
+        pool = {"Config": [{"Subnet": f"10.251.{number}.0/24"}]}
+        engine.call("POST", "/networks/create", {"Name": name, "IPAM": pool})
+    container = engine.create("app", image=shop.reference, more={"Cmd": None, **_rich("front")})
+    end = {"Aliases": ["behind"], "IPAMConfig": {"IPv4Address": "10.251.2.9"}}
+    engine.call("POST", "/networks/back/connect", {"Container": container, "EndpointConfig": end})
+    engine.call("POST", f"/containers/{container}/start")
+    engine.wait_for("app", lambda state: state["Health"]["Status"] == "healthy")
+    shop.write("app", *DATA)
+    return container
+
+
+def _lasting(document: dict[str, Any], *, same: bool) -> dict[str, Any]:
+    """Return what must be alike: for the same container all but what each start makes anew."""
+    kept = {key: document[key] for key in ("Name", "Driver", "Platform", "HostConfig", "Config")}
+    kept["Mounts"] = sorted(
+        (mount["Destination"], mount["Type"], mount["Source"], mount["RW"])
+        for mount in document["Mounts"]
+    )
+    kept["Networks"] = {
+        name: {key: value for key, value in end.items() if key not in ("EndpointID", "DNSNames")}
+        for name, end in document["NetworkSettings"]["Networks"].items()
+    }
+    kept["Networks"]["back"].pop("MacAddress")  # nobody chose it, so each start chooses another
+    if same:
+        return {**kept, "Id": document["Id"], "Image": document["Image"]}
+    # Volumes without a name were moved by their name.
+    host = {
+        key: value for key, value in kept["HostConfig"].items() if key not in ("Binds", "Mounts")
+    }
+    config = dict(kept["Config"])
+    config["Env"] = sorted(config["Env"])
+    for key in ("Hostname", "Labels"):
+        config.pop(key)
+    return {**kept, "HostConfig": host, "Config": config}
+
+
+async def test_a_good_image_replaces_the_old_one(shop: Shop, home: Home) -> None:
+    """Everything that the user set stays, defaults of the image come from the new one."""
+    old_image = await ask(shop.publish, f"{GOOD}\n{IMAGE}")
+    await ask(_run_rich, shop)
+    before = await ask(shop.engine.inspect, "app")
+    new_image = await ask(
+        shop.publish, f"{GOOD}\n{IMAGE.replace('FROM_IMAGE=1', 'FROM_IMAGE=2')}\nLABEL color=red"
+    )
+    result = await home.update("media/app")
+    after = await ask(shop.engine.inspect, "app")
+    assert (result["outcome"], result["error"]) == ("updated", None)
+    assert (result["old_version"], result["new_version"]) == ("1.0", "2.0")
+    assert (result["old_image_id"], result["new_image_id"]) == (old_image, new_image)
+    assert str(result["old_digest"]).startswith(f"{shop.registry.host}/{shop.repository}@sha256:")
+    assert result["old_digest"] != result["new_digest"]
+    assert [step["step"] for step in result["steps"]] == [
+        *("snapshot", "pull", "compare", "set_aside", "create", "start", "prove", "remove_old"),
+    ]
+    assert all(step["seconds"] >= 0 for step in result["steps"])
+    assert after["Image"] == new_image
+    assert after["Id"] != before["Id"]
+    expected = _lasting(before, same=False)
+    environment = expected["Config"]["Env"]
+    environment[environment.index("FROM_IMAGE=1")] = "FROM_IMAGE=2"
+    assert _lasting(after, same=False) == expected
+    assert after["Config"]["Hostname"] == after["Id"][:12]
+    assert after["Config"]["Labels"] == {
+        **before["Config"]["Labels"],
+        "org.opencontainers.image.version": "2.0",
+        "color": "red",
+    }
+    assert await ask(shop.holds, "app", *DATA)
+    assert [row["Names"] for row in await ask(shop.engine.containers)] == [["/app"]]
+    assert home.open_records == []
+
+    again = await home.update("media/app")
+    assert again["outcome"] == "up_to_date"
+    assert (await ask(shop.engine.inspect, "app"))["Id"] == after["Id"]
+
+    back = await home.act("rollback_container", "media/app", timeout=5, settle=0.5)
+    assert (back["outcome"], back["new_image_id"]) == ("updated", old_image)
+    returned = await ask(shop.engine.inspect, "app")
+    assert returned["Image"] == old_image
+    assert returned["Config"]["Image"] == shop.reference
+    assert _lasting(returned, same=False) == _lasting(before, same=False)
+    assert await ask(shop.holds, "app", *DATA)
+    history = (await home.act("get_update_history", "media/app"))["updates"]
+    assert [(run["action"], run["outcome"]) for run in history] == [
+        ("rollback", "updated"),
+        ("update", "up_to_date"),
+        ("update", "updated"),
+    ]
+    with pytest.raises(HomeAssistantError, match="refused_no_earlier_version|no earlier"):
+        await home.act("rollback_container", "media/app")
+
+
+SICK = {
+    "exits at once": (BAD, "exit code 3"),
+    "never healthy": (f"{GOOD}\nRUNNING", "health check"),
+    "dies while settling": ('CMD ["sh", "-c", "sleep 0.9; exit 4"]', "exit code 4"),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), SICK.values(), ids=SICK)
+async def test_a_sick_image_is_rolled_back(
+    shop: Shop, home: Home, changes: str, words: str
+) -> None:
+    """The old container returns: the same id, its data, its networks, field by field."""
+    await ask(shop.publish, f"{GOOD}\n{IMAGE}")
+    await ask(_run_rich, shop)
+    before = await ask(shop.engine.inspect, "app")
+    sick = changes.replace("RUNNING", "ENV SICK=1")
+    # The check that the user set fails where this file is.
+    if "SICK" in sick:
+        sick = GOOD.replace("trap", "touch /sick; trap")
+    new = await ask(shop.publish, f"{sick}\n{IMAGE}")
+    volumes = await ask(shop.engine.call, "GET", "/volumes")
+    result = await home.update("media/app", timeout=2, settle=1.5)
+    after = await ask(shop.engine.inspect, "app")
+    assert result["outcome"] == "rolled_back", result
+    assert result["rolled_back"] is True
+    assert words in result["error"]
+    assert result["new_image_id"] == new
+    assert _lasting(after, same=True) == _lasting(before, same=True)
+    assert after["State"]["Running"]
+    assert after["State"]["Health"]["Status"] == "healthy"
+    assert await ask(shop.holds, "app", *DATA)
+    assert [row["Names"] for row in await ask(shop.engine.containers)] == [["/app"]]
+    assert len((await ask(shop.engine.call, "GET", "/volumes"))["Volumes"]) == len(
+        volumes["Volumes"]
+    )
+    tagged = await ask(shop.engine.call, "GET", f"/images/{shop.reference}/json")
+    assert tagged["Id"] == before["Image"]
+    assert home.open_records == []
