@@ -151,7 +151,7 @@ def _capabilities(settings: ContainerSettings) -> Iterator[Finding]:
         key=lambda each: each.weight,
     )
     kept = sorted({*settings.capabilities_added} - {*dangerous} | needed)
-    added = listed("cap_add", kept) if kept else ["# take the others out of cap_add"]
+    added = listed("cap_add", kept) if kept else ["cap_add: []"]
     yield Finding(
         "dangerous_capability",
         severity,
@@ -195,7 +195,8 @@ def _devices(settings: ContainerSettings) -> Iterator[Finding]:
         severity = Severity.LOW
     elif _MEMORY & set(reached):
         severity = Severity.CRITICAL
-    lines = ("devices:", *(f"  # {path}: take it out" for path in reached))
+    kept = [path for path in settings.devices if path not in reached]
+    lines = listed("devices", kept) if kept else ["devices: []"]
     yield Finding(
         "host_device",
         severity,
