@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 _FIRST_RETRY = timedelta(seconds=5)
 _PATIENCE = 2  # failures that a group leaves to the first one to tell
+_HURRY = 1.0  # seconds that changes are collected before they are looked after
+_SLACK = 5.0  # seconds before its end that an interval counts as over
 _SETTLE = 0.5  # seconds that a system gets to show the effect of an action
 
 
@@ -73,6 +75,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self.missing_right: MissingRight | None = None
         self._attempts = 0
         self._partly = 0
+        self._last_full = 0.0
         self._told = False
         self._reads = 0
         self._pushed: dict[Path, int] = {}
@@ -92,11 +95,6 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     def items(self) -> Items:
         """The group's present models."""
         return self.data
-
-    @property
-    def complete(self) -> bool:
-        """Whether at least one refresh has succeeded, so that what is missing is gone."""
-        return self._complete
 
     @property
     def suspended(self) -> bool:
@@ -149,8 +147,11 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     def _keep_step(
         self, follow: Follow, leader: GroupCoordinator, changed: set[Path], _gone: set[Path]
     ) -> None:
-        if self._complete:
-            self.push(follow.adjust(self.data, leader.items, changed))
+        if not self._complete:
+            return
+        self.push(follow.adjust(self.data, leader.items, changed))
+        if follow.hurry(self.data, leader.items, changed):
+            self.refresh_soon(_HURRY)
 
     @callback
     def _release_starter(self) -> None:
@@ -164,9 +165,12 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         if self.rejection:
             return self._fail(self.rejection)
         started = self._reads = self._reads + 1
+        refresh = self._refresh()
+        if not refresh.early:
+            self._last_full = self.hass.loop.time()
         try:
             async with asyncio.timeout(self.group.timeout):
-                reading = await self.group.fetch(self._refresh())
+                reading = await self.group.fetch(refresh)
         except TimeoutError:
             error: HomeServerError = ConnectTimeout()
         except HomeServerError as err:
@@ -185,6 +189,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             previous=self.data,
             latest=runtime.items,
             wanted=frozenset(self.async_contexts()) or None,
+            early=self._complete and self._until_full() > _SLACK,
         )
 
     def _succeed(self, reading: Reading, started: int) -> Items:
@@ -215,7 +220,12 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         """Return when to read again: soon where a part failed lately, rarely where it goes on."""
         self._partly = self._partly + 1 if reading.failed else 0
         retry = _FIRST_RETRY * (1 << min(self._partly, 10)) if self._partly else self.interval
-        return min(reading.again or self.interval, retry, self.interval)
+        rest = timedelta(seconds=max(self._until_full(), _SLACK))
+        return min(reading.again or rest, retry, rest)
+
+    def _until_full(self) -> float:
+        """Return the seconds until the interval is over since everything was read."""
+        return self._last_full + self.interval.total_seconds() - self.hass.loop.time()
 
     def _pushed_since(self, started: int) -> Iterable[Path]:
         """Paths pushed while the refresh ran: what it read of them may be older."""

@@ -31,6 +31,10 @@ def _always(_item: Any) -> bool:
     return True
 
 
+def _never(_own: object, _other: object, _changed: object) -> bool:
+    return False
+
+
 def _nothing(_own: object, _other: object, _changed: object) -> dict[Path, Any]:
     return {}
 
@@ -108,7 +112,8 @@ class Refresh[ClientT]:
     """What a fetch may use: the client, the time, and what is known already.
 
     ``previous`` is this group's last data, ``latest`` gives another group's. ``wanted`` are the
-    paths for which an entity is enabled, or None before there are entities.
+    paths for which an entity is enabled, or None before there are entities. ``early`` says that
+    the interval is not over yet: what was read lately need not be read again.
     """
 
     client: ClientT
@@ -116,6 +121,7 @@ class Refresh[ClientT]:
     previous: Mapping[Path, Any]
     latest: Callable[[str], Mapping[Path, Any]]
     wanted: Collection[Path] | None
+    early: bool = False
 
 
 class Sink(Protocol):
@@ -155,13 +161,15 @@ class Follow:
     """How a group keeps step with another that knows sooner: what is stale there is stale here.
 
     ``adjust`` gets this group's items, the other's, and the paths that changed there; what it
-    returns is pushed.
+    returns is pushed. ``hurry`` gets the same, and says whether to read before the interval is
+    over.
     """
 
     group: str
     adjust: Callable[[Mapping[Path, Any], Mapping[Path, Any], set[Path]], Mapping[Path, Any]] = (
         _nothing
     )
+    hurry: Callable[[Mapping[Path, Any], Mapping[Path, Any], set[Path]], bool] = _never
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -11,18 +12,23 @@ from ..system import Follow, Group, Reading, Refresh, Watch
 from . import tree
 from .client import Engine
 from .events import follow
-from .models import Container, ContainerUsage, Host, HostUsage, Row
+from .judging import idle, judged, judged_host
+from .models import Container, ContainerUsage, Counters, Host, HostUsage, Row
 from .stats import IDLE, total
+from .update_check import UpdateCheck
+from .updates import announced
 
 _AT_ONCE = 8
 _SECOND_SAMPLE = timedelta(seconds=10)
 _MARGIN = timedelta(seconds=1)
+_FIRST_ROUND = timedelta(seconds=10)
 
 
 class Engines(Protocol):
-    """What the clients of both systems have: their engines by path."""
+    """What the clients of both systems have: their engines by path, and what they know of images."""
 
     engines: Mapping[Path, Engine]
+    updates: UpdateCheck
 
     async def close(self) -> None:
         """Close what was opened."""
@@ -158,51 +164,94 @@ def totals(engine: Engine, containers: Mapping[Path, Container]) -> dict[Path, A
 
 
 async def _read_usage(engine: Engine, refresh: Refresh[Any]) -> Reading:
-    """Take one sample of every running container for which somebody wants to know."""
+    """Take one sample of every running container for which somebody wants to know.
+
+    Early on only those are asked for that have no CPU yet: it takes two samples, and nobody
+    should wait a whole interval for them.
+    """
     containers = tree.containers_of(refresh.latest("containers"), engine.path)
-    wanted = refresh.wanted
-    running = [
-        (path, item)
-        for path, item in containers.items()
-        if item.is_running and (wanted is None or engine.path in wanted or path in wanted)
-    ]
+    before = {path: _usage(refresh.previous.get(path)) for path in containers}
+    due = {path: item for path, item in containers.items() if _is_due(refresh, engine, path, item)}
     results = await _bounded(
-        engine.usage(item.id, _counters(refresh.previous.get(path))) for path, item in running
+        engine.usage(item.id, _counters(before[path], item)) for path, item in due.items()
     )
-    items: dict[Path, Any] = dict.fromkeys(containers, IDLE)
+    items: dict[Path, Any] = {
+        path: before[path] if item.is_running and path not in due else idle(before[path])
+        for path, item in containers.items()
+    }
     failed = {}
-    for (path, _), result in zip(running, results, strict=True):
+    first = False
+    for (path, item), result in zip(due.items(), results, strict=True):
         if isinstance(result, HomeServerError):
             failed[path] = result
             del items[path]
         else:
-            items[path] = result
-    items[engine.path] = total(items.values())
-    # CPU and rates need two samples; nobody should wait a whole interval for the first ones.
-    first = running and engine.path not in refresh.previous
+            items[path] = judged(result, item, before[path], refresh.now)
+            first = first or _is_first(before[path], result, item)
+    items[engine.path] = judged_host(
+        total(items.values()),
+        refresh.previous.get(engine.path),
+        getattr(refresh.latest("engine").get(engine.path), "link_speed", None),
+        refresh.now,
+    )
     return Reading(items=items, failed=failed, again=_SECOND_SAMPLE if first else None)
+
+
+def _is_due(refresh: Refresh[Any], engine: Engine, path: Path, item: Container) -> bool:
+    wanted = refresh.wanted
+    if not item.is_running or not (wanted is None or engine.path in wanted or path in wanted):
+        return False
+    # One in a loop would have a first sample all the time.
+    return not refresh.early or (
+        _usage(refresh.previous.get(path)).cpu is None and not item.restart_loop
+    )
+
+
+def _is_first(before: ContainerUsage, now: ContainerUsage, item: Container) -> bool:
+    return before.counters is None and now.counters is not None and not item.restart_loop
+
+
+def _counters(before: ContainerUsage, item: Container) -> Counters | None:
+    """Return what was counted last of this very container; another began to count anew."""
+    return before.counters if before.container_id == item.id else None
+
+
+def _usage(item: object) -> ContainerUsage:
+    return item if isinstance(item, ContainerUsage) else IDLE
 
 
 def _without_stopped(
     usages: Mapping[Path, Any], containers: Mapping[Path, Any], changed: set[Path]
 ) -> dict[Path, Any]:
     """Show no usage for containers that stopped or are new, without waiting for the poll."""
-    idle = {
-        path: IDLE
+    resting = {
+        path: idle(usages.get(path))
         for path in changed
         if isinstance(containers[path], Container)
         and (path not in usages or not containers[path].is_running)
     }
-    now = {**usages, **idle}
+    now = {**usages, **resting}
     hosts = [path for path in usages if isinstance(usages[path], HostUsage)]
-    return idle | {
-        host: total(part for path, part in now.items() if path != host and covers(host, path))
+    return resting | {
+        host: replace(
+            total(part for path, part in now.items() if path != host and covers(host, path)),
+            alarm=usages[host].alarm,
+        )
         for host in hosts
     }
 
 
-def _counters(before: object) -> Any:
-    return before.counters if isinstance(before, ContainerUsage) else None
+def _has_started(
+    usages: Mapping[Path, Any], containers: Mapping[Path, Any], changed: set[Path]
+) -> bool:
+    """Whether a container runs of which there is no sample yet."""
+    return any(
+        isinstance(item := containers[path], Container)
+        and item.is_running
+        and not item.restart_loop
+        and _usage(usages.get(path)).counters is None
+        for path in changed
+    )
 
 
 async def _read_info(engine: Engine, _refresh: Refresh[Any]) -> Reading:
@@ -211,6 +260,12 @@ async def _read_info(engine: Engine, _refresh: Refresh[Any]) -> Reading:
 
 async def _read_disk_usage(engine: Engine, _refresh: Refresh[Any]) -> Reading:
     return Reading(items={engine.path: await engine.disk_usage()})
+
+
+async def _read_updates(engine: Engine, refresh: Refresh[Any]) -> Reading:
+    items = await refresh.client.updates.read(engine, refresh)
+    # Nobody can want anything before the first reading has made the entities.
+    return Reading(items=items, again=_FIRST_ROUND if refresh.wanted is None else None)
 
 
 def _group(key: str, read: _Read, interval: timedelta, **options: Any) -> Group[Engines]:
@@ -243,7 +298,7 @@ USAGE = _group(
     "usage",
     _read_usage,
     timedelta(seconds=60),
-    follow=Follow(group="containers", adjust=_without_stopped),
+    follow=Follow(group="containers", adjust=_without_stopped, hurry=_has_started),
     optional=True,
     paced=True,
 )
@@ -259,6 +314,15 @@ DISK_USAGE = _group(
     _read_disk_usage,
     timedelta(hours=1),
     follow=Follow(group="containers"),
+    optional=True,
+    deferred=True,
+    timeout=150.0,
+)
+UPDATES = _group(
+    "updates",
+    _read_updates,
+    timedelta(minutes=1),  # which asks nothing of anybody but once a day for each image
+    follow=Follow(group="containers", adjust=announced),
     optional=True,
     deferred=True,
     timeout=150.0,
