@@ -89,8 +89,6 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self._timers = Timers(hass)
         self.watcher = Watcher(self, group.watch) if group.watch else None
 
-    # --- What entities ask ------------------------------------------------------------------
-
     @property
     def items(self) -> Items:
         """The group's present models."""
