@@ -116,6 +116,10 @@ class Home:
     async def act(self, action: str, name: str, **data: Any) -> dict[str, Any]:
         """Call an action on a container and return its one result."""
         await self.entry.runtime_data.coordinators["containers"].async_refresh()
+        return await self.call(action, name, **data)
+
+    async def call(self, action: str, name: str, **data: Any) -> dict[str, Any]:
+        """Do the same for a container that is known to Home Assistant."""
         found = device(self.hass, self.entry, path_of(name))
         assert found is not None
         answer = await self.hass.services.async_call(
