@@ -1,7 +1,7 @@
 """The config flow against servers on loopback: every way in, and every way it can fail."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -37,6 +37,7 @@ from tests.harness import (
 )
 from tests.lab.docker import SimulatedEngine, SocketProxy
 from tests.lab.portainer import Portainer
+from tests.lab.real import RealEngine, unavailable
 from tests.lab.server import HttpServer
 from tests.lab.tls import make_certificates
 
@@ -228,6 +229,42 @@ async def test_client_certificates(
             assert result["reason"] == "reconfigure_successful", section
             assert entry.data["certificates"] == certificates
         await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+def encrypted_docker(socket_enabled: None) -> Generator[RealEngine]:
+    """Give a real engine that asks for client certificates."""
+    if reason := unavailable():
+        pytest.skip(reason)
+    with RealEngine(tls=True) as engine:
+        yield engine
+
+
+@pytest.mark.real
+async def test_client_certificates_of_a_real_engine(
+    encrypted_docker: RealEngine, hass: HomeAssistant
+) -> None:
+    files = encrypted_docker.certificates
+    assert files is not None
+    certificates = {
+        "ca_certificate": files.ca.read_text(),
+        "client_certificate": files.client_certificate.read_text(),
+        "client_key": files.client_key.read_text(),
+    }
+    form = await _choose(hass, "docker")
+    plain = encrypted_docker.url.replace("https:", "http:")
+    for url, section in (
+        (encrypted_docker.url, {}),
+        (encrypted_docker.url, {"ca_certificate": certificates["ca_certificate"]}),
+        (plain, {}),
+    ):
+        form = await _submit(hass, form, url=url, certificates=section)
+        assert form["errors"] == {"base": "tls_failed"}, url
+        assert not (await error_in_words(hass, form)).endswith(": ")
+    result = await _submit(hass, form, url=encrypted_docker.tcp_url, certificates=certificates)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].state is ConfigEntryState.LOADED
+    await hass.config_entries.async_unload(result["result"].entry_id)
 
 
 # --- What can be wrong --------------------------------------------------------------------------
