@@ -288,6 +288,29 @@ async def test_crash_after_a_signal(
     assert house.value(path, "container_restart_loop") == loop
 
 
+@pytest.mark.parametrize("fault", ["server_error", "not_found", "half_body"])
+async def test_container_that_could_not_be_inspected_is_looked_at_again(
+    fault: str, house: House, docker_engine: SimulatedEngine
+) -> None:
+    """An event tells that it runs again; how often it was restarted has to be asked for."""
+    path = house.container(_ONE)
+    listener = Listener(house, path)
+    one = docker_engine.find(_ONE)
+    one.restart_policy = "always"
+    with getattr(docker_engine.faults, fault)(rf"/containers/{one.id}/json"):
+        docker_engine.die(_ONE, 1)
+        docker_engine.come_back(_ONE)
+        await listener.until("start")
+        await asyncio.sleep(0.2)
+        assert house.value(path, "container_state") == "running"
+        assert house.value(path, "container_restart_count") == "0"
+    await house.refresh("containers")
+    assert house.value(path, "container_restart_count") == "1"
+    docker_engine.reset_counts()
+    await house.refresh("containers")
+    assert docker_engine.count("/json") == 1, "the list alone"
+
+
 async def test_rename_moves_what_is_known_by_name(
     house: House, docker_engine: SimulatedEngine, clock: Clock
 ) -> None:

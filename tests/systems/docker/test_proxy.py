@@ -108,14 +108,19 @@ async def test_what_is_refused_is_not_asked_again_and_again(
     assert told == []
 
 
-async def test_polling_notices_a_restart(house: House, docker_engine: SimulatedEngine) -> None:
-    path = house.container("web")
+@pytest.mark.parametrize(("name", "key"), [("web", "web"), ("db", "app/db")])
+async def test_polling_notices_a_restart(
+    name: str, key: str, house: House, docker_engine: SimulatedEngine
+) -> None:
+    """Whether or not a health check begins anew with it."""
+    path = house.container(key)
     before = house.value(path, "container_started")
-    docker_engine.restart("web")
+    docker_engine.restart(name)
     await house.refresh("containers")
     assert house.value(path, "container_state") == "running"
     assert house.value(path, "container_started") > before
-    assert house.value(path, "container_health") == "starting"
+    health = "starting" if name == "web" else "none"
+    assert house.value(path, "container_health") == health
 
 
 async def test_polling_notices_a_restart_loop(house: House, docker_engine: SimulatedEngine) -> None:
