@@ -7,6 +7,7 @@ from yarl import URL
 from custom_components.home_server_monitor.systems.docker import portainer
 from custom_components.home_server_monitor.systems.docker.connect import normalise
 from custom_components.home_server_monitor.systems.errors import InvalidAddress
+from tests.systems.docker.documents import unhurried
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,7 @@ def test_no_engine_address(address: str) -> None:
     assert raised.value.key == "invalid_address"
 
 
+@unhurried
 @given(st.text(max_size=30), st.booleans())
 def test_any_engine_address(text: str, encrypted: bool) -> None:
     """Whatever is typed is either an address that aiohttp takes, or refused in words."""
@@ -101,6 +103,7 @@ def test_no_portainer_address(address: str) -> None:
         portainer.normalise(address)
 
 
+@unhurried
 @given(st.text(max_size=30))
 def test_any_portainer_address(text: str) -> None:
     try:

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.home_server_monitor.systems.docker.logs import Line, decode, search
+from tests.systems.docker.documents import unhurried
 
 _TIME = "2026-11-20T18:02:11.123456789Z"
 
@@ -134,6 +135,7 @@ _TEXT = st.text(
 _LINES = st.lists(st.tuples(st.sampled_from([1, 2]), _TEXT), max_size=8)
 
 
+@unhurried
 @given(_LINES, st.booleans(), st.data())
 def test_round_trip(lines: list[tuple[int, str]], timed: bool, data: st.DataObject) -> None:
     """What was written comes back, however it is cut into frames."""
@@ -150,6 +152,7 @@ def test_round_trip(lines: list[tuple[int, str]], timed: bool, data: st.DataObje
     assert found == [(names[stream], time, text) for stream, text in lines]
 
 
+@unhurried
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes(body: bytes, framed: bool) -> None:
     for line in decode(body, framed=framed):

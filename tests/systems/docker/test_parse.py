@@ -14,7 +14,7 @@ from custom_components.home_server_monitor.systems.docker.models import (
 )
 from custom_components.home_server_monitor.systems.errors import BadAnswer, HomeServerError
 from tests.systems.docker import documents
-from tests.systems.docker.documents import changed, spoilt
+from tests.systems.docker.documents import changed, spoilt, unhurried
 
 _STARTED = datetime(2026, 11, 20, 18, 2, 11, 123456, tzinfo=UTC)
 
@@ -258,6 +258,7 @@ def test_event_time(event: dict[str, Any], nanoseconds: int | None) -> None:
     assert parse.event_time(event) == nanoseconds
 
 
+@unhurried
 @given(spoilt(documents.INSPECT) | spoilt(documents.PODMAN_INSPECT))
 def test_any_container_document(document: Any) -> None:
     try:
@@ -272,6 +273,7 @@ def test_any_container_document(document: Any) -> None:
     tree.stacks((), [container])
 
 
+@unhurried
 @given(spoilt(documents.LIST))
 def test_any_list(document: Any) -> None:
     try:
@@ -281,6 +283,7 @@ def test_any_list(document: Any) -> None:
     assert all(isinstance(row.key, str) for row in rows)
 
 
+@unhurried
 @given(spoilt(documents.DISK_USAGE))
 def test_any_disk_usage(document: Any) -> None:
     try:
@@ -289,6 +292,7 @@ def test_any_disk_usage(document: Any) -> None:
         return
 
 
+@unhurried
 @given(spoilt(documents.VERSION), spoilt(documents.INFO))
 def test_any_engine_info(version: Any, info: Any) -> None:
     parse.engine_info(version, info)

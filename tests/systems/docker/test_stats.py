@@ -11,7 +11,7 @@ import pytest
 from custom_components.home_server_monitor.systems.docker.models import ContainerUsage
 from custom_components.home_server_monitor.systems.docker.stats import IDLE, total, usage
 from tests.systems.docker import documents
-from tests.systems.docker.documents import spoilt
+from tests.systems.docker.documents import spoilt, unhurried
 
 _RATES = (
     "network_receive_rate",
@@ -79,6 +79,7 @@ def test_second_sample() -> None:
     assert now.block_read_rate == 0
 
 
+@unhurried
 @given(
     st.integers(0, 1 << 50),
     st.integers(0, 1 << 40),
@@ -187,6 +188,7 @@ def _samples(draw: st.DrawFn) -> dict[str, Any]:
     return answer
 
 
+@unhurried
 @given(st.lists(_samples(), min_size=2, max_size=4))
 def test_nothing_is_ever_negative(answers: list[dict[str, Any]]) -> None:
     before = None
@@ -199,6 +201,7 @@ def test_nothing_is_ever_negative(answers: list[dict[str, Any]]) -> None:
         before = now.counters
 
 
+@unhurried
 @given(spoilt(documents.STATS_V1), spoilt(documents.STATS_V2))
 def test_any_answer(first: Any, second: Any) -> None:
     counters = usage(documents.STATS_V2, None).counters

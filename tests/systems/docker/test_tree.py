@@ -14,6 +14,7 @@ from custom_components.home_server_monitor.systems.docker.models import (
     HealthState,
 )
 from custom_components.home_server_monitor.systems.paths import Path
+from tests.systems.docker.documents import unhurried
 
 _NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 _HOST: Path = ("environment:1",)
@@ -185,6 +186,7 @@ def test_recreated_container_starts_afresh() -> None:
     assert not tree.with_restarts(_container(id="new"), old, _after(3)).restart_loop
 
 
+@unhurried
 @given(st.lists(st.integers(0, 2000), max_size=30))
 def test_loop_is_three_in_ten_minutes(times: list[int]) -> None:
     times.sort()
