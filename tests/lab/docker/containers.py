@@ -157,8 +157,13 @@ class ContainerRoutes(EngineServer):
                 f"invalid restart policy: unknown policy '{policy}'; use one of 'no', 'always', "
                 "'on-failure', or 'unless-stopped'",
             )
-        limit = swap or container.memory_swap
-        if memory and limit > 0 and memory > limit:
+        if swap > 0 and memory > swap:
+            raise EngineError(
+                400, "Minimum memoryswap limit should be larger than memory limit, see usage"
+            )
+        # Docker compares without regard to what 0 (not set) and -1 (unlimited) mean.
+        unset = container.memory_swap <= 0 and self.dialect.name != "docker"
+        if memory and not swap and not unset and memory > container.memory_swap:
             raise EngineError(
                 409,
                 f"Cannot update container {container.id}: Memory limit should be smaller than "
