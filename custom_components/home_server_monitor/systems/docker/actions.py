@@ -11,10 +11,12 @@ import voluptuous as vol
 
 from ..system import Action, Call
 from .client import Engine
+from .consumers import CONSUMER_ACTIONS
 from .controls import Operation, engine_of
 from .groups import Engines
 from .logs import decode, search
 from .models import Container
+from .quota_actions import QUOTA_ACTIONS
 
 _MOST_LINES = 2000
 
@@ -66,4 +68,6 @@ ACTIONS = (
             vol.Optional("search"): cv.string,
         },
     ),
+    *QUOTA_ACTIONS,
+    *CONSUMER_ACTIONS,
 )

@@ -32,10 +32,12 @@ class Present:
     """The limits of a container as the engine shows them now.
 
     ``io_read`` and ``io_write`` are bytes per second by device. ``period`` is set where CPUs are
-    limited by quota and period, which an engine does not mix with CPUs.
+    limited by quota and period, which an engine does not mix with CPUs. ``endless_swap`` tells
+    that the container was given all swap there is, not only no limit of it.
     """
 
     limits: Limits
+    endless_swap: bool = False
     io_read: Mapping[str, int] = field(default_factory=dict)
     io_write: Mapping[str, int] = field(default_factory=dict)
     period: int | None = None
@@ -48,6 +50,7 @@ async def read(engine: Engine, container_id: str) -> Present:
     quota = parse.whole(host.get("CpuQuota")) or 0
     return Present(
         limits=parse.limits(host),
+        endless_swap=parse.whole(host.get("MemorySwap")) == -1,
         io_read=_rates(host.get("BlkioDeviceReadBps")),
         io_write=_rates(host.get("BlkioDeviceWriteBps")),
         period=(parse.whole(host.get("CpuPeriod")) or _PERIOD) if quota > 0 else None,

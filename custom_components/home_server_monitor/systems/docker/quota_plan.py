@@ -35,8 +35,26 @@ def plan(
             for device, rate in data.get(name, {}).items()
             if getattr(present, name).get(device) != rate
         ]
-        return Plan(live=Quota(**{name: data[name] for name in LIVE if name in data}), left=left)
-    return _by_table(chosen.quota, present, host_cpus)
+        wanted = Quota(**{name: data[name] for name in LIVE if name in data})
+        return _with_swap(Plan(live=wanted, left=left), present)
+    return _with_swap(_by_table(chosen.quota, present, host_cpus), present)
+
+
+def _with_swap(plan: Plan, present: Present) -> Plan:
+    """An engine takes no limit of memory alone where there is none of swap.
+
+    Docker's own rule when it creates a container is as much swap as memory.
+    """
+    live = plan.live
+    if not live.memory or live.memory_swap or present.limits.memory_swap is not None:
+        return plan
+    if present.endless_swap:
+        return replace(plan, live=replace(live, memory_swap=-1))
+    return replace(
+        plan,
+        live=replace(live, memory_swap=2 * live.memory),
+        notes=[*plan.notes, "Memory and swap together get twice the memory, as Docker does it."],
+    )
 
 
 def _by_table(quota: Quota, present: Present, host_cpus: int | None) -> Plan:
@@ -67,11 +85,15 @@ def _left(name: str, device: str | None, rate: int) -> dict[str, Any]:
 def changes(wanted: Quota, present: Present) -> dict[str, Any]:
     """Return the limits that are not yet as wanted."""
     asked = {name: getattr(wanted, name) for name in LIVE}
-    return {
+    found = {
         name: value
         for name, value in asked.items()
         if value is not None and not is_set(name, value, present)
     }
+    # Without being told of the swap anew, an engine takes the new memory for too much.
+    if "memory" in found and wanted.memory_swap == -1:
+        found["memory_swap"] = -1
+    return found
 
 
 def is_set(name: str, value: float, present: Present) -> bool:
