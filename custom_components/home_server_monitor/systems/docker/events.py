@@ -40,6 +40,8 @@ EVENT_TYPES = [
     "unhealthy",
     "starting",
     "restart_loop",
+    "update_succeeded",
+    "update_rolled_back",
 ]
 
 type Totals = Callable[[Engine, Mapping[Path, Container]], Mapping[Path, Any]]
