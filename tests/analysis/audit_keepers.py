@@ -154,6 +154,7 @@ KEEPERS: list[Case] = [
             CapAdd=["ALL"],
             IpcMode="host",
             PidMode="host",
+            SecurityOpt=["label=disable"],
             restart="no",
         ),
         {

@@ -13,11 +13,6 @@ from custom_components.home_server_monitor.analysis.container_audit import (
     audit_compose,
     compose_settings,
 )
-from custom_components.home_server_monitor.systems.docker.settings import (
-    Limits,
-    MountPoint,
-    PublishedPort,
-)
 
 PASSWORD = "Vt7-quiet-Heron-92"
 
@@ -194,6 +189,9 @@ services:
   through: {image: "linuxserver/transmission:4.0.6", network_mode: "service:inside"}
   past: {image: "linuxserver/nzbget:24.5", network_mode: "service:torrent"}
   own: {image: "haugene/transmission-openvpn:5.3.1"}
+  round: {image: "linuxserver/rutorrent:5", network_mode: "service:about"}
+  about: {image: "example/a:1", network_mode: "service:round"}
+  elsewhere: {image: "linuxserver/deluge:2.1.1", network_mode: "container:0123456789ab"}
   exporter: {image: "ghcr.io/esanchezm/prometheus-qbittorrent-exporter:1.6.0"}
 """
     report = audit_compose(text)
@@ -220,137 +218,6 @@ def test_the_vpn_may_run_already() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "port"),
-    [
-        ("80", PublishedPort(address="", port=None, target=80)),
-        ("22:22", PublishedPort(address="", port=22, target=22)),
-        ("8080:80/udp", PublishedPort(address="", port=8080, target=80, protocol="udp")),
-        ("127.0.0.1:8080:80", PublishedPort(address="127.0.0.1", port=8080, target=80)),
-        ("0.0.0.0:8080:80", PublishedPort(address="", port=8080, target=80)),
-        ("'[::1]:8080:80'", PublishedPort(address="::1", port=8080, target=80)),
-        ("'::1:8080:80'", PublishedPort(address="::1", port=8080, target=80)),
-        ("127.0.0.1::80", PublishedPort(address="127.0.0.1", port=None, target=80)),
-        ("3000-3005:3000-3005", PublishedPort(address="", port=3000, target=3000, span=6)),
-        ("'${PORT:-8080}:80'", PublishedPort(address="", port=None, target=80)),
-        ("'127.0.0.1:${PORT:-8080}:80'", PublishedPort(address="127.0.0.1", port=None, target=80)),
-        (
-            "{target: 80, published: 8080, host_ip: 10.0.0.2, protocol: udp, mode: host}",
-            PublishedPort(address="10.0.0.2", port=8080, target=80, protocol="udp"),
-        ),
-        ("{target: 80}", PublishedPort(address="", port=None, target=80)),
-        ("{published: 80}", None),
-        ("''", None),
-    ],
-)
-def test_forms_of_a_port(written: str, port: PublishedPort | None) -> None:
-    settings = compose_settings(f"services: {{app: {{ports: [{written}]}}}}")["app"]
-    assert settings.ports == ((port,) if port else ())
-
-
-@pytest.mark.parametrize(
-    ("written", "mount"),
-    [
-        ("/data", MountPoint(kind="volume", source="", target="/data")),
-        ("config:/data", MountPoint(kind="volume", source="config", target="/data")),
-        (
-            "/etc//ssl/:/ssl:ro",
-            MountPoint(kind="bind", source="/etc/ssl", target="/ssl", read_only=True),
-        ),
-        ("'./here:/data:rw,z'", MountPoint(kind="bind", source="./here", target="/data")),
-        ("~/here:/data", MountPoint(kind="bind", source="~/here", target="/data")),
-        ("'${DATA:-/x}:/data'", MountPoint(kind="bind", source="${DATA:-/x}", target="/data")),
-        (
-            "pool:/data:ro",
-            MountPoint(kind="bind", source="/mnt/tank", target="/data", read_only=True),
-        ),
-        (
-            "{type: bind, source: /, target: /host, read_only: true}",
-            MountPoint(kind="bind", source="/", target="/host", read_only=True),
-        ),
-        (
-            "{type: volume, source: a, target: /a}",
-            MountPoint(kind="volume", source="a", target="/a"),
-        ),
-        ("{type: tmpfs, target: /tmp}", MountPoint(kind="tmpfs", source="", target="/tmp")),
-    ],
-)
-def test_forms_of_a_volume(written: str, mount: MountPoint) -> None:
-    text = f"""
-services: {{app: {{volumes: [{written}]}}}}
-volumes: {{pool: {{driver_opts: {{type: none, o: bind, device: /mnt/tank}}}}, config: }}
-"""
-    assert compose_settings(text)["app"].mounts == (mount,)
-
-
-@pytest.mark.parametrize(
-    ("written", "limits"),
-    [
-        ("mem_limit: 512m, cpus: 0.5", Limits(cpus=0.5, memory=512 << 20)),
-        ("mem_limit: 1073741824", Limits(memory=1 << 30)),
-        ("mem_limit: 1.5gb, memswap_limit: 2GiB", Limits(memory=3 << 29, memory_swap=2 << 30)),
-        ("cpu_quota: 50000", Limits(cpus=0.5)),
-        ("deploy: {resources: {limits: {cpus: '2', memory: 2G, pids: 50}}}", Limits(cpus=2, memory=2 << 30, pids=50)),
-        ("mem_limit: 0, cpus: much", Limits()),
-    ],
-)  # fmt: skip
-def test_forms_of_a_limit(written: str, limits: Limits) -> None:
-    assert compose_settings(f"services: {{app: {{{written}}}}}")["app"].limits == limits
-
-
-@pytest.mark.parametrize(
-    ("written", "policy"),
-    [
-        ("restart: no", "no"),
-        ("restart: false", "no"),
-        ("restart: always", "always"),
-        ("restart: on-failure:3", "on-failure"),
-        ("deploy: {restart_policy: {condition: none}}", "no"),
-        ("deploy: {restart_policy: {condition: any}}", "any"),
-        ("deploy: {restart_policy: {delay: 5s}}", "any"),
-        ("image: x", "no"),
-    ],
-)
-def test_forms_of_a_restart_policy(written: str, policy: str) -> None:
-    assert compose_settings(f"services: {{app: {{{written}}}}}")["app"].restart_policy == policy
-
-
-def test_other_forms() -> None:
-    settings = compose_settings(
-        """
-services:
-  app:
-    container_name: the-app
-    environment: [A=1, B, C=x=y]
-    labels: ["com.docker.compose.oneoff=True", "traefik.enable=true"]
-    devices: [{source: /dev/sda}, "/dev/dri:/dev/dri"]
-    entrypoint: ["/bin/app"]
-    command: run "with spaces" --now
-    cap_add: [cap_sys_admin]
-    networks: {web: {aliases: [x]}, db: }
-    user: !override "1000"
-    privileged: !reset null
-    mem_limit: ${MEMORY}
-    logging: {options: {max-size: $SIZE}}
-    healthcheck: {test: NONE}
-  odd: {command: "it's"}
-"""
-    )
-    app = settings["app"]
-    assert (app.name, app.service, app.is_job) == ("the-app", "app", True)
-    assert app.environment == {"A": "1", "C": "x=y"}
-    assert "traefik.enable" not in app.labels
-    assert app.devices == ("/dev/sda", "/dev/dri")
-    assert app.command == ("/bin/app", "run", "with spaces", "--now")
-    assert app.capabilities_added == ("SYS_ADMIN",)
-    assert app.networks == ("db", "web")
-    assert app.user == "1000"
-    assert not app.privileged
-    assert app.unknown == {"memory", "log"}
-    assert app.healthcheck is False
-    assert settings["odd"].command == ("it's",)
-
-
-@pytest.mark.parametrize(
     ("text", "key", "line"),
     [
         ("services: [", "malformed_yaml", 1),
@@ -373,6 +240,10 @@ services:
         ("[" * 20_000, "too_deep", 0),
         ("x" * 1_000_001, "too_large", 0),
         ("a: &a {<<: *a}", "not_compose", 0),
+        ("services: !!timestamp never", "no_services", 0),
+        ("services: {a: !!bool maybe}", "bad_service", 0),
+        ("services: !!omap [x]", "malformed_yaml", 1),
+        ("!!python/name:os.system x", "malformed_yaml", 1),
     ],
 )
 def test_errors(text: str, key: str, line: int) -> None:
@@ -405,6 +276,24 @@ def test_aliases_that_multiply_do_no_harm() -> None:
     assert audit_compose(text).services["app"].image == ""
 
 
+COMPOSE_ERRORS = {
+    "bad_service",
+    "malformed_yaml",
+    "no_services",
+    "not_compose",
+    "several_documents",
+}
+
+
+def error_of(text: str) -> str:
+    """Return the key of the error that a text is refused with, empty for none."""
+    try:
+        audit_compose(text)
+    except ComposeError as error:
+        return error.key
+    return ""
+
+
 YAML_LIKE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -433,6 +322,12 @@ def test_any_service_is_judged_or_refused(
     except ComposeError:
         return
     assert 0 <= report.score <= 100
+
+
+@given(st.text("abc0:-[]{}&*!?|>%@`#'\"~<,= \n", max_size=40))
+def test_any_yaml_is_judged_or_refused(text: str) -> None:
+    for document in (text, f"services:\n  app:\n    {text}", f"services: {{app: {{x: {text}}}}}"):
+        assert error_of(document) in {*COMPOSE_ERRORS, ""}
 
 
 @given(st.text())

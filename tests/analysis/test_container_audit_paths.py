@@ -12,6 +12,7 @@ from custom_components.home_server_monitor.analysis.container_audit import (
     Surroundings,
     judge_path,
     owners,
+    runs_as,
     sharers,
 )
 from custom_components.home_server_monitor.systems.docker.settings import (
@@ -126,6 +127,23 @@ def test_a_user_for_each() -> None:
         "é": Owner("app", 3005),
     }
     assert owners(reversed(containers), taken=(3002, 3000)) == given_ids
+
+
+def test_an_own_user_is_kept() -> None:
+    containers = [
+        ContainerSettings(name="a", user="1005:100"),
+        ContainerSettings(name="b", environment={"PUID": "1006"}),
+        ContainerSettings(name="c", environment={"PUID": "1000"}),
+        ContainerSettings(name="d", user="1000"),
+        ContainerSettings(name="e", user="root"),
+        ContainerSettings(name="f", user="nobody"),
+        ContainerSettings(name="g", image="postgres:16"),
+    ]
+    assert [runs_as(each) for each in containers] == [1005, 1006, 1000, 1000, 0, None, None]
+    assert runs_as(ContainerSettings(name="x")) == 0
+    assert runs_as(ContainerSettings(name="x", user=None)) is None
+    ids = [owner.id for owner in owners(containers).values()]
+    assert ids == [1005, 1006, 3000, 3001, 3002, 3003, 3004]
 
 
 def test_who_shares_a_folder() -> None:

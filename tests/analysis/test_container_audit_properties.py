@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 import string
 from typing import Any
 
@@ -139,6 +140,11 @@ def test_rules_read_as_sentences() -> None:
         assert rule.text.endswith((".", "}."))
         assert rule.why.endswith(".")
         assert not rule.title.endswith(".")
+
+
+def test_every_rule_is_written_down() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if f"`{rule}`" not in page] == []
 
 
 def test_scores() -> None:

@@ -17,6 +17,7 @@ from custom_components.home_server_monitor.systems.docker.settings import (
     container_settings,
     path_mode,
 )
+from tests.lab.real import RealEngine
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -218,3 +219,72 @@ def test_any_json_in_every_place_will_do(data: st.DataObject) -> None:
     settings = container_settings(document)
     assert all(isinstance(value, str) for value in settings.environment.values())
     assert all(port.port is None or 0 < port.port < 65_536 for port in settings.ports)
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("docker")
+def test_what_a_real_engine_tells(real_docker: RealEngine) -> None:
+    gateway = real_docker.create("gateway")
+    real_docker.create(
+        "app",
+        labels={"traefik.enable": "true"},
+        project="media",
+        service="tv",
+        healthcheck=True,
+        more={
+            "User": "1000:1000",
+            "Env": ["TZ=Europe/Berlin", "PASSWORD=of-the-env"],
+            "ExposedPorts": {"80/tcp": {}, "53/udp": {}},
+            "Volumes": {"/anonymous": {}},
+            "HostConfig": {
+                "NetworkMode": "bridge",
+                "PortBindings": {
+                    "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8089"}, {"HostPort": "8090"}],
+                    "53/udp": [{"HostIp": "0.0.0.0", "HostPort": ""}],
+                },
+                "Binds": ["/etc/hostname:/host/name:ro", "config:/config"],
+                "Devices": [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/x"}],
+                "CapAdd": ["NET_ADMIN", "CAP_SYS_TIME"],
+                "CapDrop": ["all"],
+                "SecurityOpt": ["no-new-privileges:true"],
+                "PidMode": "host",
+                "IpcMode": "host",
+                "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3},
+                "LogConfig": {"Type": "json-file", "Config": {"max-size": "5m"}},
+                "Memory": 64 << 20,
+                "NanoCpus": 500_000_000,
+                "PidsLimit": 50,
+            },
+        },
+    )
+    settings = container_settings(real_docker.inspect("app"))
+    assert (settings.name, settings.service, settings.user) == ("app", "tv", "1000:1000")
+    assert set(settings.ports) == {
+        PublishedPort(address="127.0.0.1", port=8089, target=80),
+        PublishedPort(address="", port=8090, target=80),
+        PublishedPort(address="", port=None, target=53, protocol="udp"),
+    }
+    assert settings.exposed == ((53, "udp"), (80, "tcp"))
+    mounts = {mount.target: mount for mount in settings.mounts}
+    assert set(mounts) == {"/host/name", "/config", "/anonymous"}
+    assert mounts["/host/name"] == MountPoint(
+        kind="bind", source="/etc/hostname", target="/host/name", read_only=True
+    )
+    assert mounts["/config"] == MountPoint(kind="volume", source="config", target="/config")
+    assert settings.devices == ("/dev/null",)
+    assert settings.capabilities_added == ("NET_ADMIN", "SYS_TIME")
+    assert settings.capabilities_dropped == ("ALL",)
+    # The engine itself adds the second, since the host's processes are to be seen.
+    assert settings.security_options == ("no-new-privileges:true", "label=disable")
+    assert (settings.pid_mode, settings.ipc_mode) == ("host", "host")
+    assert settings.environment["PASSWORD"] == "of-the-env"
+    assert settings.limits.memory == 64 << 20
+    assert (settings.limits.cpus, settings.limits.pids) == (0.5, 50)
+    assert (settings.restart_policy, settings.log_options) == ("on-failure", {"max-size": "5m"})
+    assert settings.healthcheck is True
+    real_docker.create("inside", more={"HostConfig": {"NetworkMode": "container:gateway"}})
+    inside = container_settings(real_docker.inspect("inside"))
+    assert inside.network_mode == f"container:{gateway}"
+    plain = container_settings(real_docker.inspect("gateway"))
+    assert (plain.user, plain.healthcheck, plain.limits) == ("", False, Limits())
+    assert (plain.log_driver, plain.restart_policy) == ("json-file", "no")

@@ -67,6 +67,20 @@ def _construct_reset(_loader: _Loader, _node: yaml.Node) -> None:
     """Compose's ``!reset`` takes away what an earlier file set."""
 
 
+def _construct_text(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    """A number, a date: whatever it is said to be, it stays as it is written."""
+    return loader.construct_scalar(node)
+
+
+def _construct_bool(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    """Whoever says ``!!bool`` of something else gets the text of it."""
+    written = loader.construct_scalar(node)
+    return {"true": True, "false": False}.get(str(written).lower(), written)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:bool", _construct_bool)
+for _kind in ("int", "float", "timestamp", "binary"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _construct_text)
 _Loader.add_constructor("!override", _construct_override)
 _Loader.add_constructor("!reset", _construct_reset)
 

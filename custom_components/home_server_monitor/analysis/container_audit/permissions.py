@@ -5,12 +5,14 @@ Whoever calls reads owner and mode by whatever way there is; this only judges.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 import re
 import shlex
 from typing import TYPE_CHECKING
 
 from .mounts import is_engine_socket, is_system_path
+from .privileges import runs_as
 from .report import Finding, Severity
 from .surroundings import NOWHERE, Surroundings, clean_path, is_within
 
@@ -30,15 +32,13 @@ class PathFacts:
     """What is known of the host's side of a mount.
 
     ``mode`` are Unix permission bits (0o000 to 0o7777; a file's type bits do no harm). ``uid`` and
-    ``gid`` are None where they are not known. ``runs_as`` is the id of the container's user.
-    ``shared_with`` names the other containers that mount the same folder, or one within it.
+    ``gid`` are None where they are not known. ``shared_with`` names the other containers that mount the same folder, or one within it.
     """
 
     mount: MountPoint
     mode: int
     uid: int | None = None
     gid: int | None = None
-    runs_as: int | None = None
     shared_with: tuple[str, ...] = ()
 
 
@@ -108,14 +108,18 @@ def _commands(facts: PathFacts, path: str, owner: Owner) -> str:
 def owners(
     containers: Iterable[ContainerSettings], taken: Collection[int] = ()
 ) -> Mapping[str, Owner]:
-    """Return a user of its own for each container, by container name, with ids that are free.
+    """Return a user of its own for each container, by container name.
 
-    The same containers always get the same ids. ``taken`` are the host's ids that are in use.
+    A container that runs as an ordinary user which is nobody else's keeps that id; the others get
+    ids that are free, and the same containers always the same. ``taken`` are the host's ids in use.
     """
-    free = iter(sorted(set(range(FIRST_ID, _LAST_ID)) - set(taken)))
+    every = {each.name: runs_as(each) for each in containers}
+    used = Counter(every.values())
+    kept = {name: uid for name, uid in every.items() if uid and used[uid] == 1}
+    free = iter(sorted(set(range(FIRST_ID, _LAST_ID)) - {*taken, *kept.values()}))
     return {
-        name: Owner(_user_name(name), next(free))
-        for name in sorted({each.name for each in containers})
+        name: Owner(_user_name(name), kept[name] if name in kept else next(free))
+        for name in sorted(every)
     }
 
 

@@ -47,6 +47,7 @@ _NEEDED = {
 _UNCONFINED = re.compile(
     r"(?:seccomp|apparmor)[:=]unconfined|systempaths[:=]unconfined|label[:=]disable", re.IGNORECASE
 )
+_LABELS_OFF = re.compile(r"label[:=]disable", re.IGNORECASE)
 _NO_NEW_PRIVILEGES = re.compile(r"no-new-privileges(?:[:=]true)?", re.IGNORECASE)
 _DISK = re.compile(r"/dev/(?:sd[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|vd[a-z]+\d*|mmcblk\d.*|dm-\d+)")
 _MEMORY = frozenset({"/dev/mem", "/dev/kmem", "/dev/port"})
@@ -165,6 +166,9 @@ def _capabilities(settings: ContainerSettings) -> Iterator[Finding]:
 def _security_options(settings: ContainerSettings, surroundings: Surroundings) -> Iterator[Finding]:
     options = [option.strip() for option in settings.security_options]
     switched_off = sorted({option for option in options if _UNCONFINED.fullmatch(option)})
+    if settings.privileged or "host" in (settings.pid_mode, settings.ipc_mode):
+        # The engine adds this by itself to what shares the host's processes or memory.
+        switched_off = [option for option in switched_off if not _LABELS_OFF.fullmatch(option)]
     if switched_off:
         kept = [option for option in options if option not in switched_off]
         fix = listed("security_opt", kept or ["no-new-privileges:true"])

@@ -270,9 +270,10 @@ def _is_secret_name(parts: list[str]) -> bool:
 
 
 def _looks_generated(text: str) -> bool:
-    if _UUID.fullmatch(text):
-        return False
     if _HEX.fullmatch(text) and not text.isdigit():
         return len(text) >= 16
+    # UUIDs name things more often than they open them.
+    if _UUID.fullmatch(text) or " " in text:
+        return False
     several = len({_kind(letter) for letter in text} - {"sign"}) >= 2
-    return len(text) >= 16 and several and " " not in text and entropy(text) >= 3.2
+    return len(text) >= 16 and several and entropy(text) >= 3.2
