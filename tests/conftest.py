@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
+from aiohttp.resolver import AsyncResolver
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 import pytest
@@ -49,6 +50,13 @@ def set_up(hass: HomeAssistant, enable_custom_integrations: None) -> SetUp:
         return entry
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def no_internet() -> Generator[None]:
+    """Know no names, so that no test asks the registries out there."""
+    with patch.object(AsyncResolver, "resolve", side_effect=OSError("no names in tests")):
+        yield
 
 
 @pytest.fixture

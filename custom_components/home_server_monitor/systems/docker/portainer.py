@@ -31,6 +31,8 @@ from ..paths import ROOT, Path, child
 from ..system import Group, Identity, Reading, Refresh, Sessions
 from .client import Engine, connection_error, docker
 from .models import Environment, PortainerServer
+from .registry import RegistryClient
+from .update_check import UpdateCheck
 
 ENVIRONMENT = "environment"
 _DOCKER_TYPES = (1, 2, 4)  # Docker API, agent, edge agent; the others are no Docker
@@ -43,11 +45,14 @@ class PortainerClient:
     ``down`` holds the environments that cannot be reached: they cost only themselves.
     """
 
-    def __init__(self, url: str, token: str, shared: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, url: str, token: str, shared: aiohttp.ClientSession, registries: RegistryClient
+    ) -> None:
         """Prepare; nothing is asked yet."""
         self.url = url
         self.engines: dict[Path, Engine] = {}
         self.down: dict[Path, HomeServerError] = {}
+        self.updates = UpdateCheck(registries)
         self.server = PortainerServer(url=url, version="", instance_id="")
         self._portainer = Portainer(url, token, session=shared, max_retries=0)
         # The engines' requests carry the token too, over the same shared connections.
@@ -139,7 +144,8 @@ async def connect(data: Mapping[str, Any], sessions: Sessions) -> PortainerClien
     """Connect to Portainer at ``url`` with an access ``token``."""
     url = normalise(data["url"])
     shared = sessions.get(bool(data.get("verify_ssl", True)))
-    client = PortainerClient(url, data["token"].strip(), shared)
+    registries = RegistryClient(sessions.verified)
+    client = PortainerClient(url, data["token"].strip(), shared, registries)
     try:
         await client.check()
     except BaseException:
