@@ -34,8 +34,8 @@ type Document = Mapping[str, Any]
 type Fetch = Callable[[Engine, str, Callable[[float | None], None]], Awaitable[dict[str, Any]]]
 
 
-async def update(call: Call[Engines, Container]) -> JsonObjectType:
-    """Bring a container to the newest image of its tag, or leave it as it was.
+async def update(call: Call[Engines, Any]) -> JsonObjectType:
+    """Bring the container at ``call.path`` to the newest image of its tag, or leave it as it was.
 
     ``call.data``: ``timeout`` and ``settle`` in seconds, ``force``, ``keep_images``; all may be
     left out. Returns ``{"container", "action", "outcome", "rolled_back", "error", "image",
@@ -47,19 +47,19 @@ async def update(call: Call[Engines, Container]) -> JsonObjectType:
     return await call.workshop.run(call.path, _update(call))
 
 
-async def install(call: Call[Engines, Container]) -> None:
+async def install(call: Call[Engines, Any]) -> None:
     """Update as ``update`` does, and raise ``Rejected`` where it had to be rolled back."""
     result = await update(call)
     if result["outcome"] not in ("updated", "up_to_date"):
         raise Rejected(str(result["error"]))
 
 
-async def rollback(call: Call[Engines, Container]) -> JsonObjectType:
+async def rollback(call: Call[Engines, Any]) -> JsonObjectType:
     """Go back to the image before the last update; like ``update`` otherwise."""
     return await call.workshop.run(call.path, _rollback(call))
 
 
-async def history(call: Call[Engines, Container]) -> JsonObjectType:
+async def history(call: Call[Engines, Any]) -> JsonObjectType:
     """Return ``{"updates": […]}``: the results of earlier runs, the newest first."""
     return {"updates": list(call.workshop.journal.history(call.path))}
 
@@ -76,7 +76,14 @@ def _engine(client: Engines, path: Path) -> Engine:
     raise CannotConnect("the environment is down")
 
 
-async def _update(call: Call[Engines, Container]) -> JsonObjectType:
+def _container_id(call: Call[Engines, Any]) -> str:
+    container = call.latest("containers").get(call.path)
+    if not isinstance(container, Container):
+        raise NotFound(call.path[-1])
+    return container.id
+
+
+async def _update(call: Call[Engines, Any]) -> JsonObjectType:
     async def fetch(
         engine: Engine, reference: str, progress: Callable[[float | None], None]
     ) -> dict[str, Any]:
@@ -86,9 +93,9 @@ async def _update(call: Call[Engines, Container]) -> JsonObjectType:
     return await _run(call, "update", fetch)
 
 
-async def _rollback(call: Call[Engines, Container]) -> JsonObjectType:
+async def _rollback(call: Call[Engines, Any]) -> JsonObjectType:
     engine = _engine(call.client, call.path)
-    present = (await operations.inspect(engine, call.item.id))["Image"]
+    present = (await operations.inspect(engine, _container_id(call)))["Image"]
     before = next(
         (
             run
@@ -119,12 +126,12 @@ async def _rollback(call: Call[Engines, Container]) -> JsonObjectType:
     return await _run(call, "rollback", fetch)
 
 
-async def _run(call: Call[Engines, Container], action: str, fetch: Fetch) -> JsonObjectType:
+async def _run(call: Call[Engines, Any], action: str, fetch: Fetch) -> JsonObjectType:
     engine = _engine(call.client, call.path)
     if engine.is_podman:
         raise Refused("podman")
     force = bool(call.data.get("force"))
-    container, image = await _look(engine, call.item.id, force=force)
+    container, image = await _look(engine, _container_id(call), force=force)
     reference = _reference(container)
     if action == "update":
         check_image(reference, image)
@@ -196,12 +203,12 @@ async def _image_id(engine: Engine, reference: str) -> str | None:
 
 
 async def _prepare(
-    engine: Engine, swap: Swap, call: Call[Engines, Container], fetch: Fetch, old: Document
+    engine: Engine, swap: Swap, call: Call[Engines, Any], fetch: Fetch, old: Document
 ) -> dict[str, Any] | None:
     """Fetch the image; return the snapshot to exchange by, None where nothing is newer."""
     call.workshop.progress(call.path, None)
     await swap.enter("pull")
-    container = await operations.inspect(engine, call.item.id)
+    container = await operations.inspect(engine, _container_id(call))
     image = _essence(
         await fetch(
             engine,
@@ -216,7 +223,7 @@ async def _prepare(
     if (image["Os"], image["Architecture"]) != (old["Os"], old["Architecture"]):
         raise Refused("platform", platform=f"{image['Os']}/{image['Architecture']}")
     # A pull takes long: what was true before it may not be so now.
-    container, _ = await _look(engine, call.item.id, force=bool(call.data.get("force")))
+    container, _ = await _look(engine, _container_id(call), force=bool(call.data.get("force")))
     return container
 
 
