@@ -11,6 +11,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from ...procedures import container_update
 from ..paths import ROOT, Path
 from ..system import DeviceDetails, Field, Kind, System
 from . import controls, groups, portainer, sensors
@@ -28,6 +29,7 @@ from .models import (
     Stack,
 )
 from .tree import CONTAINER, STACK, stack_path
+from .update_actions import UPDATE_ACTIONS
 
 _TEXT = TextSelector()
 _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
@@ -130,7 +132,8 @@ DOCKER: System[DockerClient] = System(
     identify=identify,
     groups=_GROUPS,
     kinds=(_HOST, *_PARTS),
-    actions=ACTIONS,
+    actions=(*ACTIONS, *UPDATE_ACTIONS),
+    procedures={container_update.PROCEDURE: container_update.resume},
 )
 
 PORTAINER: System[portainer.PortainerClient] = System(
@@ -161,5 +164,6 @@ PORTAINER: System[portainer.PortainerClient] = System(
         replace(_HOST, device=None),
         *_PARTS,
     ),
-    actions=ACTIONS,
+    actions=(*ACTIONS, *UPDATE_ACTIONS),
+    procedures={container_update.PROCEDURE: container_update.resume},
 )
