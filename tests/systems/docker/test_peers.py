@@ -18,7 +18,7 @@ from tests.lab.docker import SimulatedEngine
 from tests.lab.portainer import Portainer
 
 from .conftest import House, until
-from .test_events import Listener, streaming
+from .listening import Listener, streaming
 
 pytest_plugins = ["tests.harness"]
 

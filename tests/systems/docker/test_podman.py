@@ -15,7 +15,7 @@ from tests.lab.docker import SimulatedEngine, furnish
 from tests.lab.portainer import Portainer
 
 from .conftest import House, until
-from .test_events import Listener, streaming
+from .listening import Listener, streaming
 
 pytest_plugins = ["tests.harness"]
 pytestmark = pytest.mark.usefixtures("all_entities_enabled")
