@@ -12,7 +12,7 @@ CONTAINER_LABEL = "home_server_monitor.bandwidth"
 LINK_LABEL = "home_server_monitor.link_speed"
 
 _MEGABIT = 1_000_000 / 8
-_BITS = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:bit|bits|b|bps|bit/s)?", re.IGNORECASE)
+_BITS = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:bits?|bps|bit/s)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
 # Headers and gaps between frames take the rest, so more than this never passes a link.

@@ -66,7 +66,18 @@ TABLE: Mapping[str, Quota] = {
 # Image names dress the program's name up; anything else beside it is another program.
 _OTHER_NAMES = {"pms": "plex", "qbittorrentvpn": "qbittorrent", "transmissionvpn": "transmission"}
 _DRESS = frozenset(
-    ("arch", "docker", "nox", "openvpn", "wireguard", "vpn", "alpine", "media", "server", "official")
+    (
+        "arch",
+        "docker",
+        "nox",
+        "openvpn",
+        "wireguard",
+        "vpn",
+        "alpine",
+        "media",
+        "server",
+        "official",
+    )
 )
 
 
@@ -225,20 +236,18 @@ def compliance(
 ) -> Compliance:
     """Judge a container's CPU and memory by the limits it has and the quota it should have."""
     quota, labelled = found.quota, found.labelled
-    most = peak or Peak(since=datetime.min)
+    most_cpus, most_memory = (peak.cpus, peak.memory) if peak else (None, None)
     return Compliance(
         kind=found.kind,
         complaints=found.complaints,
         checks=(
-            _check(
-                "cpus", cpu_limit, quota.cpus, cpus, most.cpus, given="cpus" in labelled
-            ),
+            _check("cpus", cpu_limit, quota.cpus, cpus, most_cpus, given="cpus" in labelled),
             _check(
                 "memory",
                 memory_limit,
                 quota.memory,
                 memory,
-                most.memory,
+                most_memory,
                 given="memory" in labelled,
             ),
         ),
@@ -297,8 +306,10 @@ def _unlimited(limit: float | None) -> str:
 
 
 def in_words(resource: str, amount: float) -> str:
-    """Return an amount for people: ``1.5 CPUs``, ``512 MiB``, ``2 GiB``."""
+    """Return an amount for people: ``1.5 CPUs``, ``512 MiB``, ``64 processes``."""
     if resource == "cpus":
         return f"{amount:.2f}".rstrip("0").rstrip(".") + " CPUs"
+    if resource == "pids":
+        return f"{amount:g} processes"
     unit, factor = ("GiB", GIB) if amount >= GIB else ("MiB", 1 << 20)
     return f"{amount / factor:.1f}".removesuffix(".0") + f" {unit}"
