@@ -185,9 +185,11 @@ class Listener:
         """
         for server in self._servers:
             server.close()
-        self.cut()
-        for server in self._servers:
-            await server.wait_closed()
+        closed = asyncio.gather(*(server.wait_closed() for server in self._servers))
+        while not closed.done():
+            # One that was accepted just before may only now be known.
+            self.cut()
+            await asyncio.wait([closed], timeout=0.02)
         self._servers.clear()
         if keep_port and self._reserved is None:
             self._reserved = self._bind()
