@@ -12,6 +12,8 @@ from yarl import URL
 from ..errors import InvalidAddress, TLSFailure
 from ..system import Identity, Sessions
 from .client import Engine, docker
+from .registry import RegistryClient
+from .update_check import UpdateCheck
 
 CERTIFICATES = "certificates"
 CA = "ca_certificate"
@@ -22,12 +24,15 @@ KEY = "client_key"
 class DockerClient:
     """The engines of one entry, by path; a plain engine stands at the root."""
 
-    def __init__(self, engine: Engine, engine_id: str, address: str) -> None:
+    def __init__(
+        self, engine: Engine, engine_id: str, address: str, registries: RegistryClient
+    ) -> None:
         """Hold the one engine of a ``docker`` entry; its id is empty where it is not told."""
         self.engines = {engine.path: engine}
         self.engine = engine
         self.engine_id = engine_id
         self.address = address
+        self.updates = UpdateCheck(registries)
 
     async def close(self) -> None:
         """Close what was opened for the engine."""
@@ -57,7 +62,12 @@ async def connect(data: Mapping[str, Any], sessions: Sessions) -> DockerClient:
     address = URL(url)
     engine.name = engine.name or address.host or engine.brand
     # The address may stand for an id: without the name and password that it may carry.
-    return DockerClient(engine, engine_id, str(address.with_user(None)) if address.user else url)
+    return DockerClient(
+        engine,
+        engine_id,
+        str(address.with_user(None)) if address.user else url,
+        RegistryClient(sessions.verified),
+    )
 
 
 async def identify(client: DockerClient) -> Identity:
