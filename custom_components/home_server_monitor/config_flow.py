@@ -162,7 +162,8 @@ class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
             changed = {**_kept(entry.data, fields), **_typed(user_input, fields)}
             if identity := await self._identify(system, changed, errors):
                 await self.async_set_unique_id(identity.unique_id)
-                if identity.stable or self.source != SOURCE_RECONFIGURE:
+                grown_up = identity.alias == entry.unique_id
+                if (identity.stable and not grown_up) or self.source != SOURCE_RECONFIGURE:
                     self._abort_if_unique_id_mismatch(reason="wrong_system")
                 elif identity.unique_id != entry.unique_id:
                     self._abort_if_unique_id_configured()

@@ -75,12 +75,14 @@ class Identity:
     """Who a connected system is: an id that no other has, and a name for people.
 
     ``stable`` is false where the system has no id of its own and its address stands in for one;
-    then the address may change when the entry is reconfigured.
+    then the address may change when the entry is reconfigured. ``alias`` is the address that may
+    have stood in before the system's own id could be asked for.
     """
 
     unique_id: str
     title: str
     stable: bool = True
+    alias: str = ""
 
 
 class Client(Protocol):

@@ -76,6 +76,7 @@ async def identify(client: DockerClient) -> Identity:
         unique_id=client.engine_id or client.address,
         title=client.engine.name,
         stable=bool(client.engine_id),
+        alias=client.address,
     )
 
 
