@@ -102,6 +102,9 @@ async def until(
         await asyncio.sleep(0.01)
 
 
+# What is newest of an image is asked for later, and adds entities when it is known.
+_OPTIONS = {"include": ["usage", "engine", "disk_usage"]}
+
 type OpenDoor = Callable[[], Awaitable[House]]
 
 
@@ -116,7 +119,9 @@ async def door(
             number = front.add_environment("local", real_docker.url).id
 
             async def through_portainer() -> House:
-                entry = await set_up("portainer", url=front.url, token=front.api_key)
+                entry = await set_up(
+                    "portainer", options=_OPTIONS, url=front.url, token=front.api_key
+                )
                 return House(hass, entry, (f"environment:{number}",))
 
             yield through_portainer
@@ -125,7 +130,7 @@ async def door(
     url = real_docker.tcp_url if request.param == "tcp" else real_docker.socket_url
 
     async def straight() -> House:
-        return House(hass, await set_up("docker", url=url))
+        return House(hass, await set_up("docker", options=_OPTIONS, url=url))
 
     yield straight
     await _unload(hass)
