@@ -2,21 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 import io
 import secrets
 import tarfile
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import quote, urlencode
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
-from custom_components.home_server_monitor.procedures import container_update
 from tests.conftest import SetUp
 from tests.harness import container as path_of, device
 from tests.lab.real import RealEngine, RealRegistry
@@ -25,7 +22,6 @@ from tests.lab.real.helpers import STAY
 SECOND = 10**9
 GOOD = f'CMD ["sh", "-c", "{STAY}"]'
 BAD = 'CMD ["sh", "-c", "exit 3"]'
-CHECK = "HEALTHCHECK --interval=200ms --timeout=1s --retries=2 CMD {}"
 
 
 @dataclass
@@ -48,13 +44,14 @@ class Shop:
         image = self._build(local, f"LABEL org.opencontainers.image.version={number}.0\n{changes}")
         if payload:
             image = self._with_layer(local, payload)
+        before = self.engine.request("GET", f"/images/{self.reference}/json")
         self.registry.push(self.engine, local, f"{self.repository}:1")
         self.engine.call("DELETE", f"/images/{local}?noprune=1")
         self.images.append(image)
-        if number > 1:
+        if before.status == 200:
             self.engine.call("DELETE", f"/images/{image}?force=1")
             query = f"repo={self.registry.host}/{self.repository}&tag=1"
-            self.engine.call("POST", f"/images/{self.images[0]}/tag?{query}")
+            self.engine.call("POST", f"/images/{before.json()['Id']}/tag?{query}")
         return image
 
     def _build(self, local: str, changes: str) -> str:
@@ -111,7 +108,6 @@ class Home:
 
     hass: HomeAssistant
     entry: ConfigEntry
-    events: list[Event] = field(default_factory=list)
 
     async def act(self, action: str, name: str, **data: Any) -> dict[str, Any]:
         """Call an action on a container and return its one result."""
@@ -158,6 +154,14 @@ def shop(
 
 
 @pytest.fixture
+def old_shop(
+    real_docker_old: RealEngine, real_registry: RealRegistry, hass_storage: dict[str, Any]
+) -> Shop:
+    """Give the oldest engine that is supported."""
+    return Shop(real_docker_old, real_registry)
+
+
+@pytest.fixture
 async def home(hass: HomeAssistant, shop: Shop, set_up: SetUp) -> AsyncGenerator[Home]:
     """Give Home Assistant with the engine; what is not asked for is left out."""
     entry = await set_up("docker", url=shop.engine.tcp_url, options={"include": []})
@@ -165,15 +169,12 @@ async def home(hass: HomeAssistant, shop: Shop, set_up: SetUp) -> AsyncGenerator
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-@contextmanager
-def in_container(container_id: str) -> Generator[None]:
-    """Let Home Assistant run in this container."""
-
-    async def traces() -> str:
-        return f"{container_id[:12]}\n"
-
-    with patch.object(container_update, "own_traces", traces):
-        yield
+@pytest.fixture
+async def old_home(hass: HomeAssistant, old_shop: Shop, set_up: SetUp) -> AsyncGenerator[Home]:
+    """Give Home Assistant with the oldest engine."""
+    entry = await set_up("docker", url=old_shop.engine.tcp_url, options={"include": []})
+    yield Home(hass, entry)
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def ask(function: Any, *arguments: Any, **options: Any) -> Any:

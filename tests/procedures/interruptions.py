@@ -6,16 +6,21 @@ nothing may answer by cleaning up. Or it waits, while something happens to the e
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+from homeassistant.core import HomeAssistant
+
+from custom_components.home_server_monitor import journal
 from custom_components.home_server_monitor.journal import EntryJournal
 from custom_components.home_server_monitor.procedures.journal import Record
 from custom_components.home_server_monitor.systems.docker.client import Engine
+
+from .conftest import Home
 
 
 @dataclass
@@ -93,3 +98,20 @@ def watched() -> Generator[None]:
         patch.object(Engine, "pull", watched_pull),
     ):
         yield
+
+
+async def start_anew(hass: HomeAssistant, home: Home) -> None:
+    """Set the entry up anew, with nothing but what the disk has, and let it finish."""
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    hass.data.pop(journal._KEY, None)
+    await hass.config_entries.async_setup(home.entry.entry_id)
+    await hass.async_block_till_done()
+    await wait_for(lambda: not home.open_records)
+
+
+async def wait_for(passed: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until something is so."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not passed():
+        assert asyncio.get_running_loop().time() < deadline, "not in time"
+        await asyncio.sleep(0.05)

@@ -1,13 +1,15 @@
 """Updating containers of a real engine from a real registry."""
 
+import secrets
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from tests.lab.real import RealEngine, RealRegistry
+from tests.lab.real import RealRegistry
+from tests.lab.real.process import LOOPBACK
 
-from .conftest import BAD, CHECK, GOOD, SECOND, Home, Shop, ask, in_container
+from .conftest import BAD, GOOD, SECOND, Home, Shop, ask
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("docker")]
 
@@ -99,6 +101,8 @@ def _lasting(document: dict[str, Any], *, same: bool) -> dict[str, Any]:
         name: {key: value for key, value in end.items() if key not in ("EndpointID", "DNSNames")}
         for name, end in document["NetworkSettings"]["Networks"].items()
     }
+    for end in kept["Networks"].values():
+        end["Aliases"] = [one for one in end["Aliases"] if one != document["Id"][:12]]
     kept["Networks"]["back"].pop("MacAddress")  # nobody chose it, so each start chooses another
     if same:
         return {**kept, "Id": document["Id"], "Image": document["Image"]}
@@ -165,8 +169,9 @@ async def test_a_good_image_replaces_the_old_one(shop: Shop, home: Home) -> None
         ("update", "up_to_date"),
         ("update", "updated"),
     ]
-    with pytest.raises(HomeAssistantError, match="refused_no_earlier_version|no earlier"):
+    with pytest.raises(HomeAssistantError) as refused:
         await home.act("rollback_container", "media/app")
+    assert refused.value.translation_key == "refused_no_earlier_version"
 
 
 SICK = {
@@ -207,3 +212,101 @@ async def test_a_sick_image_is_rolled_back(
     tagged = await ask(shop.engine.call, "GET", f"/images/{shop.reference}/json")
     assert tagged["Id"] == before["Image"]
     assert home.open_records == []
+
+
+async def test_the_oldest_engine_does_it_too(old_shop: Shop, old_home: Home) -> None:
+    """API 1.41 takes one network at creation, and other places for some fields."""
+    await ask(old_shop.publish, f"{GOOD}\n{IMAGE}")
+    await ask(_run_rich, old_shop)
+    before = await ask(old_shop.engine.inspect, "app")
+    await ask(old_shop.publish, f"{BAD}\n{IMAGE}")
+    sick = await old_home.update("media/app")
+    assert sick["outcome"] == "rolled_back"
+    returned = await ask(old_shop.engine.inspect, "app")
+    assert _lasting(returned, same=True) == _lasting(before, same=True)
+    await ask(old_shop.publish, f"{GOOD}\n{IMAGE}\nLABEL color=red")
+    result = await old_home.update("media/app")
+    after = await ask(old_shop.engine.inspect, "app")
+    assert (result["outcome"], result["error"]) == ("updated", None)
+    assert after["Id"] != before["Id"]
+    assert _lasting(after, same=False) == _lasting(before, same=False)
+    assert await ask(old_shop.holds, "app", *DATA)
+
+
+async def _fails_untouched(shop: Shop, home: Home) -> HomeAssistantError:
+    """Update, and see that nothing was touched; return what was raised."""
+    before = await ask(shop.engine.inspect, "app")
+    with pytest.raises(HomeAssistantError) as raised:
+        await home.update("app")
+    after = await ask(shop.engine.inspect, "app")
+    assert (after["Id"], after["State"]) == (before["Id"], before["State"])
+    assert after["HostConfig"] == before["HostConfig"]
+    assert home.open_records == []
+    return raised.value
+
+
+async def test_a_pull_that_breaks_touches_nothing(shop: Shop, home: Home) -> None:
+    """Half a layer comes: the error stands in the stream of an answer with status 200."""
+    await ask(shop.publish, GOOD)
+    await ask(shop.run, "app")
+    await ask(shop.publish, GOOD, payload=secrets.token_bytes(300_000))
+    blobs = (shop.registry.folder / "data").glob("docker/registry/v2/blobs/sha256/*/*/data")
+    layer = next(blob for blob in blobs if 300_000 < blob.stat().st_size < 400_000)
+    content = layer.read_bytes()
+    layer.write_bytes(content[: len(content) // 2])
+    error = await _fails_untouched(shop, home)
+    assert error.translation_key == "rejected"
+    (run,) = (await home.act("get_update_history", "app"))["updates"]
+    assert (run["outcome"], run["rolled_back"]) == ("failed", False)
+    layer.write_bytes(content)
+    assert (await home.update("app"))["outcome"] == "updated"
+
+
+async def test_a_registry_that_is_down_touches_nothing(shop: Shop, home: Home) -> None:
+    """The engine cannot even ask."""
+    with RealRegistry() as registry:
+        other = Shop(shop.engine, registry)
+        await ask(other.publish, GOOD)
+        await ask(other.run, "app")
+    error = await _fails_untouched(shop, home)
+    assert LOOPBACK in str(error.translation_placeholders)
+    shop.images += other.images
+
+
+async def test_what_cannot_be_done_safely_is_refused(shop: Shop, home: Home) -> None:
+    """Clear words, and nothing is touched."""
+    await ask(shop.publish, GOOD)
+    await ask(shop.run, "app")
+    await ask(shop.engine.run, "guest", network="container:app")
+    assert (await _fails_untouched(shop, home)).translation_placeholders == {"names": "guest"}
+    with pytest.raises(HomeAssistantError) as guest:
+        await home.update("guest")
+    assert guest.value.translation_key == "refused_shares_network"
+    assert guest.value.translation_placeholders == {"name": "app"}
+    await ask(shop.engine.remove, "guest")
+    await ask(shop.engine.create, "app-hsm-old")
+    assert (await _fails_untouched(shop, home)).translation_key == "refused_name_taken"
+    await ask(shop.engine.remove, "app-hsm-old")
+    await ask(shop.engine.run, "local")
+    with pytest.raises(HomeAssistantError) as local:
+        await home.update("local")
+    assert local.value.translation_key == "refused_built_locally"
+    await ask(shop.engine.act, "stop", "app")
+    with pytest.raises(HomeAssistantError) as stopped:
+        await home.update("app")
+    assert stopped.value.translation_key == "refused_not_running"
+
+
+async def test_earlier_images_are_kept_and_dropped(shop: Shop, home: Home) -> None:
+    """So many as asked for stay; what somebody tagged stays too."""
+    images = [await ask(shop.publish, GOOD)]
+    await ask(shop.run, "app")
+    for number in (2, 3, 4):
+        images.append(await ask(shop.publish, f"{GOOD}\nLABEL number={number}"))
+        result = await home.update("app", settle=0, keep_images=1)
+        assert result["outcome"] == "updated", result
+        if number == 2:
+            await ask(shop.engine.call, "POST", f"/images/{images[1]}/tag?repo=lab/mine&tag=1")
+    present = {image["Id"] for image in await ask(shop.engine.call, "GET", "/images/json?all=1")}
+    # The first was dropped, the second is tagged, the third is kept, the fourth runs.
+    assert present.intersection(images) == set(images[1:])

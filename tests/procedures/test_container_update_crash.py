@@ -2,16 +2,19 @@
 
 import asyncio
 from dataclasses import dataclass
+import json
+import signal
+import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.home_server_monitor import journal
 from custom_components.home_server_monitor.systems.docker.parse import SET_ASIDE
+from tests.lab.real import RealEngine
 
 from .conftest import BAD, GOOD, Home, Shop, ask
-from .interruptions import POINT, Point, watched
+from .interruptions import POINT, Point, start_anew, wait_for, watched
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("docker")]
 
@@ -26,7 +29,9 @@ BACKWARDS = (
     *("journal roll_back", "engine stop 3", "engine remove containers", "engine rename 2"),
     *("engine update 2", "engine tag", "engine start 2", "journal prove_old"),
 )
-MODES = ("Home Assistant killed", "killed, engine restarted", "engine restarted")
+KILLED = "Home Assistant killed"
+BOTH = "Home Assistant killed, engine restarted with all of its containers"
+OUTAGE = "engine crashed, and back a second later"
 
 
 @dataclass
@@ -98,22 +103,29 @@ def _judge(shop: Shop, row: Row, policy: str = "always") -> str:
     return ""
 
 
-async def _new_home(hass: HomeAssistant, home: Home) -> None:
-    """Start anew, with nothing but what the disk has."""
-    await hass.config_entries.async_unload(home.entry.entry_id)
-    hass.data.pop(journal._KEY, None)
-    await hass.config_entries.async_setup(home.entry.entry_id)
-    await hass.async_block_till_done()
+def _restart_all(engine: RealEngine) -> None:
+    """Restart the engine as most are set up: its containers end with it."""
+    path = engine.folder / "daemon.json"
+    settings = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(json.dumps(json.loads(settings) | {"live-restore": False}), "utf-8")
+        _reload(engine, live_restore=False)
+        engine.restart()
+    finally:
+        path.write_text(settings, encoding="utf-8")
+        _reload(engine, live_restore=True)
 
 
-async def _wait(passed: Any, seconds: float = 60.0) -> None:
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not passed():
-        assert asyncio.get_running_loop().time() < deadline, "not in time"
-        await asyncio.sleep(0.05)
+def _reload(engine: RealEngine, *, live_restore: bool) -> None:
+    assert engine._process is not None
+    engine._process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while engine.call("GET", "/info")["LiveRestoreEnabled"] is not live_restore:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [KILLED, BOTH, OUTAGE])
 async def test_every_step_ends_well(
     hass: HomeAssistant,
     shop: Shop,
@@ -134,10 +146,10 @@ async def test_every_step_ends_well(
     await home.entry.runtime_data.coordinators["containers"].async_refresh()
     with watched():
         for row in rows:
-            row.point.goes_on = goes_on if mode == "engine restarted" else None
+            row.point.goes_on = goes_on if mode == OUTAGE else None
             _start(home, row)
         try:
-            await _wait(lambda: all(row.point.reached.is_set() for row in rows))
+            await wait_for(lambda: all(row.point.reached.is_set() for row in rows))
         except AssertionError:
             missed = {
                 row.name: (row.point.label, row.point.seen)
@@ -146,17 +158,19 @@ async def test_every_step_ends_well(
             }
             raise AssertionError(missed) from None
         tasks = [row.task for row in rows if row.task is not None]
-        if mode == "engine restarted":
-            await ask(shop.engine.restart)
+        if mode == OUTAGE:
+            await ask(shop.engine.kill_daemon)
             goes_on.set()
+            await asyncio.sleep(1)
+            await ask(shop.engine.start_daemon)
             await asyncio.gather(*tasks, return_exceptions=True)
         else:
             await asyncio.gather(*tasks, return_exceptions=True)
-            if mode == "killed, engine restarted":
-                await ask(shop.engine.restart)
+            if mode == BOTH:
+                await ask(_restart_all, shop.engine)
             assert len(home.open_records) == len(rows)
-            await _new_home(hass, home)
-        await _wait(lambda: not home.open_records)
+            await start_anew(hass, home)
+        await wait_for(lambda: not home.open_records)
     for row in rows:
         row.verdict = await ask(_judge, shop, row)
     with capsys.disabled():

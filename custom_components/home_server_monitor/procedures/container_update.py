@@ -153,8 +153,7 @@ async def _run(call: Call[Engines, Any], action: str, fetch: Fetch) -> JsonObjec
     )
     swap = Swap(engine, record, call.workshop)
     try:
-        await swap.enter("snapshot", snapshot=container)
-        snapshot = await _prepare(engine, swap, call, fetch, image)
+        snapshot = await _prepare(engine, swap, call, fetch, container)
     except HomeServerError as err:
         await swap.end("failed", str(err))
         raise
@@ -203,12 +202,12 @@ async def _image_id(engine: Engine, reference: str) -> str | None:
 
 
 async def _prepare(
-    engine: Engine, swap: Swap, call: Call[Engines, Any], fetch: Fetch, old: Document
+    engine: Engine, swap: Swap, call: Call[Engines, Any], fetch: Fetch, container: Document
 ) -> dict[str, Any] | None:
     """Fetch the image; return the snapshot to exchange by, None where nothing is newer."""
+    await swap.enter("snapshot", snapshot=dict(container))
     call.workshop.progress(call.path, None)
     await swap.enter("pull")
-    container = await operations.inspect(engine, _container_id(call))
     image = _essence(
         await fetch(
             engine,
@@ -218,13 +217,13 @@ async def _prepare(
     )
     call.workshop.progress(call.path, None)
     await swap.enter("compare", new_image=image)
-    if image["Id"] == old["Id"]:
+    if image["Id"] == container["Image"]:
         return None
+    # A pull takes long: what was true before it may not be so now.
+    now, old = await _look(engine, container["Id"], force=bool(call.data.get("force")))
     if (image["Os"], image["Architecture"]) != (old["Os"], old["Architecture"]):
         raise Refused("platform", platform=f"{image['Os']}/{image['Architecture']}")
-    # A pull takes long: what was true before it may not be so now.
-    container, _ = await _look(engine, _container_id(call), force=bool(call.data.get("force")))
-    return container
+    return now
 
 
 async def _recover(swap: Swap, reason: str) -> JsonObjectType:
