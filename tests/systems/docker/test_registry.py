@@ -17,9 +17,9 @@ from custom_components.home_server_monitor.systems.docker.manifests import (
 )
 from custom_components.home_server_monitor.systems.docker.reference import Reference
 from custom_components.home_server_monitor.systems.docker.registry import (
+    AccessDenied,
     Credentials,
     RateLimited,
-    Refused,
     RegistryClient,
 )
 from custom_components.home_server_monitor.systems.errors import (
@@ -95,13 +95,13 @@ async def test_a_token_needs_a_login(bench: Bench) -> None:
     bench.server.tokens = True
     bench.server.login = "me:secret"
     bench.server.push("group/app", "1", {"linux/amd64": {}})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(AccessDenied) as refused:
         await bench.digest()
     assert "secret" not in str(refused.value)
     client = bench.logged_in(Credentials(username="me", password="secret"))
     assert await bench.digest(client)
     wrong = bench.logged_in(Credentials(username="me", password="wrong"))
-    with pytest.raises(Refused):
+    with pytest.raises(AccessDenied):
         await bench.digest(wrong)
 
 
@@ -109,7 +109,7 @@ async def test_a_login_without_tokens(bench: Bench) -> None:
     bench.server.basic = True
     bench.server.login = "me:secret"
     bench.server.push("group/app", "1", {"linux/amd64": {}})
-    with pytest.raises(Refused):
+    with pytest.raises(AccessDenied):
         await bench.digest()
     client = bench.logged_in(Credentials(username="me", password="secret"))
     assert await bench.digest(client)
@@ -135,7 +135,7 @@ async def test_no_token_service_without_encryption(bench: Bench) -> None:
 )
 async def test_odd_challenges(bench: Bench, challenge: str) -> None:
     bench.server.faults.status(401, "/v2/", headers={"WWW-Authenticate": challenge})
-    with pytest.raises((Refused, BadAnswer)):
+    with pytest.raises((AccessDenied, BadAnswer)):
         await bench.digest()
 
 
@@ -200,8 +200,8 @@ async def test_an_unknown_tag(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("unauthorized", Refused),
-        ("forbidden", Refused),
+        ("unauthorized", AccessDenied),
+        ("forbidden", AccessDenied),
         ("not_found", NotFound),
         ("too_many", RateLimited),
         ("server_error", BadAnswer),

@@ -30,6 +30,8 @@ from .models import (
 )
 from .tree import CONTAINER, STACK, stack_path
 from .update_actions import UPDATE_ACTIONS
+from .update_entities import CONTAINER_IMAGE
+from .updates import ContainerImage
 
 _TEXT = TextSelector()
 _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
@@ -102,8 +104,15 @@ _PARTS = (
     Kind(model=HostUsage, group="usage", entities=sensors.HOST_USAGE),
     Kind(model=EngineInfo, group="engine", entities=sensors.ENGINE_INFO),
     Kind(model=DiskUsage, group="disk_usage", entities=sensors.DISK_USAGE),
+    Kind(model=ContainerImage, group="updates", entities=CONTAINER_IMAGE),
 )
-_GROUPS = (groups.CONTAINERS, groups.USAGE, groups.INFO, groups.DISK_USAGE)
+_GROUPS = (
+    groups.CONTAINERS,
+    groups.USAGE,
+    groups.INFO,
+    groups.DISK_USAGE,
+    groups.UPDATES,
+)
 
 DOCKER: System[DockerClient] = System(
     key="docker",

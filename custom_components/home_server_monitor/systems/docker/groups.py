@@ -16,7 +16,7 @@ from .judging import idle, judged, judged_host
 from .models import Container, ContainerUsage, Counters, Host, HostUsage, Row
 from .stats import IDLE, total
 from .update_check import UpdateCheck
-from .updates import announced
+from .updates import announced, is_awaited
 
 _AT_ONCE = 8
 _SECOND_SAMPLE = timedelta(seconds=10)
@@ -322,7 +322,7 @@ UPDATES = _group(
     "updates",
     _read_updates,
     timedelta(minutes=1),  # which asks nothing of anybody but once a day for each image
-    follow=Follow(group="containers", adjust=announced),
+    follow=Follow(group="containers", adjust=announced, hurry=is_awaited),
     optional=True,
     deferred=True,
     timeout=150.0,

@@ -36,7 +36,7 @@ class RateLimited(Rejected):
     """The registry has had enough of us for now."""
 
 
-class Refused(Rejected):
+class AccessDenied(Rejected):
     """The registry does not show this image to us."""
 
 
@@ -90,7 +90,7 @@ class RegistryClient:
     async def digest(self, reference: Reference, *, insecure: bool = False) -> str:
         """Return the digest that the registry has for the tag now.
 
-        Raises ``NotFound``, ``Refused``, ``RateLimited``, ``BadAnswer`` or ``CannotConnect``.
+        Raises ``NotFound``, ``AccessDenied``, ``RateLimited``, ``BadAnswer`` or ``CannotConnect``.
         ``insecure`` permits plain HTTP and certificates that nobody vouches for.
         """
         what = f"manifests/{reference.tag or reference.digest}"
@@ -196,7 +196,7 @@ class RegistryClient:
             seconds = _seconds(answer.headers.get("Retry-After", ""))
             raise self._leave_alone(host, RateLimited("too many requests"), seconds)
         if answer.status in (401, 403):
-            raise Refused(f"{answer.status}")
+            raise AccessDenied(f"{answer.status}")
         if answer.status == 404:
             raise NotFound
         error = BadAnswer(f"{answer.status}")
@@ -221,14 +221,14 @@ class RegistryClient:
         login = self._credentials.get(reference.host)
         if kind.lower() == "basic" and login:
             if self._schemes.get(reference.address) == "http" and not reference.is_loopback:
-                raise Refused("no credential is sent without encryption")
+                raise AccessDenied("no credential is sent without encryption")
             value, seconds = _basic(login), _LONGEST_PAUSE
         elif kind.lower() == "bearer":
             value, seconds = await self._fetch_token(
                 reference, dict(_CHALLENGE.findall(parameters)), insecure
             )
         else:
-            raise Refused("a login is needed")
+            raise AccessDenied("a login is needed")
         self._authorizations[_key(reference)] = (value, self._clock() + seconds)
         return value
 

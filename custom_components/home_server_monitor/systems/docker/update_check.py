@@ -35,7 +35,7 @@ from .images import (
 from .manifests import VERSION, NoPlatform, release_url
 from .models import Container
 from .reference import Reference
-from .registry import RateLimited, Refused, RegistryClient
+from .registry import AccessDenied, RateLimited, RegistryClient
 from .updates import SHORT, ContainerImage, Verdict
 
 _DAY = 24 * 3600
@@ -50,7 +50,7 @@ _ROUND_SECONDS = 30.0
 _VERDICTS: tuple[tuple[type[HomeServerError], Verdict], ...] = (
     (RateLimited, Verdict.RATE_LIMITED),
     (NoPlatform, Verdict.NO_PLATFORM),
-    (Refused, Verdict.REFUSED),
+    (AccessDenied, Verdict.REFUSED),
     (InvalidAuth, Verdict.REFUSED),
     (MissingRight, Verdict.REFUSED),
     (NotFound, Verdict.NOT_FOUND),

@@ -1,15 +1,11 @@
-"""The image of a container beside the newest one: what is shown of it, and how its update is offered."""
+"""The image of a container beside the newest one, and how people are told of both."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import EntityCategory
-
 from ..paths import Path
-from ..system import Description, Sensor, Update
 from .models import Container
 from .reference import Reference
 
@@ -109,22 +105,8 @@ def announced(
     }
 
 
-CONTAINER_IMAGE: tuple[Description, ...] = (
-    Update[Any, ContainerImage](
-        key="container_update",
-        installed=lambda item: item.installed,
-        latest=lambda item: item.latest,
-        release_url=lambda item: item.release_url,
-        # Where nothing can be newer there is nothing to offer; the sensor says why.
-        exists=lambda item: item.image_id is not None and item.verdict.is_followed,
-        entity_registry_enabled_default=False,
-    ),
-    Sensor[ContainerImage](
-        key="container_update_state",
-        device_class=SensorDeviceClass.ENUM,
-        options=[verdict.value for verdict in Verdict],
-        value=lambda item: item.verdict.value,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-    ),
-)
+def is_awaited(
+    images: Mapping[Path, Any], _containers: Mapping[Path, Any], changed: set[Path]
+) -> bool:
+    """Whether a container is new or recreated: what it was made from is asked for at once."""
+    return any(path in images and images[path].image_id is None for path in changed)
