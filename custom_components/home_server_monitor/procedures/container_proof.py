@@ -79,7 +79,7 @@ class _Proof:
         health = parse.mapping(state.get("Health")).get("Status")
         if self._well_since is not None:
             raise Unproven(f"its health check says {health} after having said healthy")
-        if now - self._began > max(self._patience.timeout, _first_probe(document)):
+        if now - self._began > max(self._patience.timeout, _latest_probe(document)):
             raise Unproven(f"its health check still says {health}")
         return False
 
@@ -97,10 +97,9 @@ class _Proof:
         return parse.mapping(state.get("Health")).get("Status") in (None, "", "none", "healthy")
 
 
-def _first_probe(document: Document) -> float:
-    """Return the seconds until the health check can have said anything at all."""
+def _latest_probe(document: Document) -> float:
+    """Return the seconds within which the health check may keep everybody waiting, as set up."""
     check = parse.mapping(parse.mapping(document.get("Config")).get("Healthcheck"))
-    nanoseconds = (parse.whole(check.get("Interval")) or 30 * 10**9) + (
-        parse.whole(check.get("Timeout")) or 0
-    )
-    return nanoseconds / 10**9 + 1.0
+    interval = parse.whole(check.get("Interval")) or 30 * 10**9
+    others = (parse.whole(check.get(key)) or 0 for key in ("StartPeriod", "Timeout"))
+    return sum(others, interval) / 10**9 + 1.0
