@@ -13,7 +13,7 @@ from . import tree
 from .client import Engine
 from .events import follow
 from .judging import idle, judged, judged_host
-from .models import Container, ContainerUsage, Counters, Host, HostUsage, Row
+from .models import Container, ContainerUsage, Host, HostUsage, Row
 from .stats import IDLE, total
 from .update_check import UpdateCheck
 from .updates import announced, is_awaited
@@ -170,10 +170,14 @@ async def _read_usage(engine: Engine, refresh: Refresh[Any]) -> Reading:
     should wait a whole interval for them.
     """
     containers = tree.containers_of(refresh.latest("containers"), engine.path)
-    before = {path: _usage(refresh.previous.get(path)) for path in containers}
-    due = {path: item for path, item in containers.items() if _is_due(refresh, engine, path, item)}
+    before = {path: _before(refresh.previous.get(path), item) for path, item in containers.items()}
+    due = {
+        path: item
+        for path, item in containers.items()
+        if _is_due(refresh, engine, path, item, before[path])
+    }
     results = await _bounded(
-        engine.usage(item.id, _counters(before[path], item)) for path, item in due.items()
+        engine.usage(item.id, before[path].counters) for path, item in due.items()
     )
     items: dict[Path, Any] = {
         path: before[path] if item.is_running and path not in due else idle(before[path])
@@ -197,23 +201,24 @@ async def _read_usage(engine: Engine, refresh: Refresh[Any]) -> Reading:
     return Reading(items=items, failed=failed, again=_SECOND_SAMPLE if first else None)
 
 
-def _is_due(refresh: Refresh[Any], engine: Engine, path: Path, item: Container) -> bool:
+def _is_due(
+    refresh: Refresh[Any], engine: Engine, path: Path, item: Container, before: ContainerUsage
+) -> bool:
     wanted = refresh.wanted
     if not item.is_running or not (wanted is None or engine.path in wanted or path in wanted):
         return False
     # One in a loop would have a first sample all the time.
-    return not refresh.early or (
-        _usage(refresh.previous.get(path)).cpu is None and not item.restart_loop
-    )
+    return not refresh.early or (before.cpu is None and not item.restart_loop)
 
 
 def _is_first(before: ContainerUsage, now: ContainerUsage, item: Container) -> bool:
     return before.counters is None and now.counters is not None and not item.restart_loop
 
 
-def _counters(before: ContainerUsage, item: Container) -> Counters | None:
-    """Return what was counted last of this very container; another began to count anew."""
-    return before.counters if before.container_id == item.id else None
+def _before(usage: object, item: Container) -> ContainerUsage:
+    """Return the last usage of this very container; another began to count anew."""
+    before = _usage(usage)
+    return before if before.container_id == item.id else idle(before)
 
 
 def _usage(item: object) -> ContainerUsage:
