@@ -395,6 +395,17 @@ async def test_real_engine_with_quota_and_period(
 
 
 @pytest.mark.real
+async def test_real_engine_ignores_block_io_in_an_update(real_docker: RealEngine) -> None:
+    """Which is why it is told under ``not_applied``."""
+    await asyncio.to_thread(real_docker.run, "web")
+    body = {"BlkioDeviceWriteBps": [{"Path": "/dev/sda", "Rate": MIB}]}
+    reply = await asyncio.to_thread(real_docker.request, "POST", "/containers/web/update", body)
+    assert reply.status == 200
+    host = (await asyncio.to_thread(real_docker.inspect, "web"))["HostConfig"]
+    assert not host["BlkioDeviceWriteBps"]
+
+
+@pytest.mark.real
 async def test_real_engine_keeps_endless_swap(
     hass: HomeAssistant, set_up: SetUp, real_docker: RealEngine
 ) -> None:
