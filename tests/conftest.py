@@ -7,6 +7,7 @@ from unittest.mock import PropertyMock, patch
 from aiohttp.resolver import AsyncResolver
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
+from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import pytest_socket

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
-from custom_components.home_server_monitor.systems.paths import Path, to_identifier
+from custom_components.home_server_monitor.systems.paths import Path
+from tests import harness
 from tests.conftest import SetUp
 from tests.lab.portainer import Portainer
 from tests.lab.real import RealEngine
@@ -27,7 +27,7 @@ class House:
 
     def container(self, key: str) -> Path:
         """Return the path of a container on the host under test."""
-        return (*self.host, f"container:{key}")
+        return harness.container(key, self.host)
 
     def stack(self, name: str) -> Path:
         """Return the path of a stack."""
@@ -35,32 +35,19 @@ class House:
 
     def entity_id(self, path: Path, key: str) -> str | None:
         """Return the entity id, or None where there is no such entity."""
-        registry = er.async_get(self.hass)
-        unique_id = to_identifier(self.entry.entry_id, path, key)
-        for platform in Platform:
-            if entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
-                return entity_id
-        return None
+        return harness.entity_id(self.hass, self.entry, path, key)
 
     def find(self, path: Path, key: str) -> State | None:
         """Return the state of an entity, or None where it has none."""
-        entity_id = self.entity_id(path, key)
-        return self.hass.states.get(entity_id) if entity_id else None
+        return harness.state(self.hass, self.entry, path, key)
 
     def value(self, path: Path, key: str) -> str:
-        """Return the state's text."""
-        state = self.find(path, key)
-        assert state is not None, f"no entity {key} at {path}"
-        return state.state
+        """Return the state's text; "missing" where there is none."""
+        return harness.value(self.hass, self.entry, path, key)
 
     def device(self, path: Path) -> dr.AnyDeviceEntry | None:
         """Return the device at a path."""
-        identifier = to_identifier(self.entry.entry_id, path)
-        registry = dr.async_get(self.hass)
-        for device in dr.async_entries_for_config_entry(registry, self.entry.entry_id):
-            if (DOMAIN, identifier) in device.identifiers:
-                return device
-        return None
+        return harness.device(self.hass, self.entry, path)
 
     async def until(self, path: Path, key: str, wanted: str, seconds: float = 10.0) -> State:
         """Wait until an entity has this state."""
