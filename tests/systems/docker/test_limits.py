@@ -14,7 +14,7 @@ from tests.conftest import SetUp
 from tests.harness import container, coordinator, device, sentence, until, value
 from tests.lab.docker import SimulatedEngine
 from tests.lab.docker.usage import Usage, Wave
-from tests.lab.real import RealEngine
+from tests.lab.portainer import Portainer
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -314,115 +314,62 @@ async def test_peak_outlives_a_stop_and_over_quota_is_a_problem(
     assert (memory["usage"], memory["peak"]) == (GIB, 3 * GIB)
 
 
-# --- The real engine --------------------------------------------------------------------------
+async def test_what_the_engine_does_not_keep_is_told(
+    hass: HomeAssistant, set_up: SetUp, docker_engine: SimulatedEngine
+) -> None:
+    docker_engine.add("web")
+    entry = await set_up("docker", url=docker_engine.url)
+    body = b'{"Warnings": ["Your kernel does not support it."]}'
+    with docker_engine.faults.status(200, r"/update", body=body):
+        answer = await call(hass, entry, "apply_quota", "web", cpus=2, pids=100)
+    assert answer["warnings"] == ["Your kernel does not support it."]
+    assert {one["limit"] for one in answer["not_applied"]} == {"cpus", "pids"}
+    assert all("shows no limit" in one["reason"] for one in answer["not_applied"])
+    assert answer["after"]["cpus"] is None
 
-_HIERARCHY = (
-    "for f in /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max"
-    " /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu.max; do"
-    " [ -e $f ] && cat $f; done; true"
-)
+
+async def test_one_procedure_at_a_time(
+    hass: HomeAssistant, set_up: SetUp, docker_engine: SimulatedEngine
+) -> None:
+    docker_engine.add("web")
+    entry = await set_up("docker", url=docker_engine.url)
+    done = asyncio.Event()
+    workshop = entry.runtime_data.workshop
+    update = asyncio.create_task(workshop.run(container("web"), done.wait()))
+    await asyncio.sleep(0)
+    key, _ = await refusal(hass, entry, "web", cpus=1)
+    assert key == "busy"
+    assert (await call(hass, entry, "apply_quota", "web", cpus=1, dry_run=True))["changes"]
+    done.set()
+    await update
 
 
-async def inside(engine: RealEngine, name: str) -> str:
-    """Return what the control group of a container says, read inside it."""
-    made = await asyncio.to_thread(
-        engine.call,
-        "POST",
-        f"/containers/{name}/exec",
-        {"AttachStdout": True, "Tty": True, "Cmd": ["sh", "-c", _HIERARCHY]},
+@pytest.mark.parametrize("told", [True, False])
+async def test_cores_of_the_host_are_asked_for_where_they_are_not_read(
+    hass: HomeAssistant, set_up: SetUp, docker_engine: SimulatedEngine, told: bool
+) -> None:
+    docker_engine.add("app", labels={"home_server_monitor.quota.cpus": "64"})
+    entry = await set_up("docker", url=docker_engine.url, options={CONF_INCLUDE: []})
+    if not told:
+        docker_engine.faults.forbidden(r"/info")
+    answer = await call(hass, entry, "apply_quota", "app")
+    assert answer["after"]["cpus"] == (4 if told else 64)
+
+
+async def test_through_portainer(
+    hass: HomeAssistant, set_up: SetUp, docker_engine: SimulatedEngine, portainer: Portainer
+) -> None:
+    docker_engine.add("web")
+    entry = await set_up("portainer", url=portainer.url, token=portainer.api_key)
+    (environment,) = entry.runtime_data.client.engines
+    target = device(hass, entry, container("web", environment))
+    assert target is not None
+    answer = await hass.services.async_call(
+        DOMAIN,
+        "apply_quota",
+        {"device_id": target.id, "memory": "1g"},
+        blocking=True,
+        return_response=True,
     )
-    reply = await asyncio.to_thread(
-        engine.request, "POST", f"/exec/{made['Id']}/start", {"Detach": False, "Tty": True}
-    )
-    return str(reply.body.decode())
-
-
-@pytest.mark.real
-async def test_real_engine_and_its_control_group(
-    hass: HomeAssistant, set_up: SetUp, real_docker: RealEngine, all_entities_enabled: None
-) -> None:
-    await asyncio.to_thread(real_docker.run, "web")
-    entry = await set_up("docker", url=real_docker.tcp_url)
-    answer = await call(
-        hass, entry, "apply_quota", "web", cpus=0.25, memory="96m", io_read={"/dev/sda": "1m"}
-    )
-    assert answer["after"]["cpus"] == 0.25
-    assert answer["after"]["memory"] == 96 * MIB
-    assert answer["after"]["memory_swap"] in (192 * MIB, None)  # None: no swap accounting
-    assert [one["limit"] for one in answer["not_applied"]] == ["io_read"]
-    host = (await asyncio.to_thread(real_docker.inspect, "web"))["HostConfig"]
-    assert host["NanoCpus"] == 250_000_000
-    assert host["Memory"] == 96 * MIB
-    told = await inside(real_docker, "web")
-    assert "100663296" in told
-    assert "25000" in told
-    await until(lambda: value(hass, entry, container("web"), "container_memory_limit") == "96.0")
-
-
-@pytest.mark.real
-async def test_real_engine_refuses_in_words(
-    hass: HomeAssistant, set_up: SetUp, real_docker: RealEngine
-) -> None:
-    await asyncio.to_thread(real_docker.run, "web", memory=64 * MIB)
-    entry = await set_up("docker", url=real_docker.tcp_url)
-    key, _ = await refusal(hass, entry, "web", memory="5m", force=True)
-    assert key == "refused_memory_too_small"
-    key, _ = await refusal(hass, entry, "web", memory="1g")
-    assert key == "refused_memory_above_swap"
-    key, _ = await refusal(hass, entry, "web", cpus=4000)
-    assert key == "refused_too_many_cpus"
-    table = await call(hass, entry, "apply_quota", "web")
-    assert table["after"]["memory"] == 2 * GIB
-    assert table["after"]["memory_swap"] == 4 * GIB
-    assert table["not_applied"] == []
-
-
-@pytest.mark.real
-async def test_real_engine_with_quota_and_period(
-    hass: HomeAssistant, set_up: SetUp, real_docker: RealEngine
-) -> None:
-    more = {"HostConfig": {"NetworkMode": "none", "CpuQuota": 50_000, "CpuPeriod": 50_000}}
-    await asyncio.to_thread(real_docker.run, "web", more=more)
-    entry = await set_up("docker", url=real_docker.tcp_url)
-    answer = await call(hass, entry, "apply_quota", "web", cpus=0.5, pids=64)
-    assert answer["before"]["cpus"] == 1
-    assert answer["after"]["cpus"] == 0.5
-    assert answer["after"]["pids"] == 64
-    host = (await asyncio.to_thread(real_docker.inspect, "web"))["HostConfig"]
-    assert (host["CpuQuota"], host["NanoCpus"]) == (25_000, 0)
-    endless = await call(hass, entry, "apply_quota", "web", pids=-1)
-    assert endless["after"]["pids"] is None
-
-
-@pytest.mark.real
-async def test_real_engine_ignores_block_io_in_an_update(real_docker: RealEngine) -> None:
-    """Which is why it is told under ``not_applied``."""
-    await asyncio.to_thread(real_docker.run, "web")
-    body = {"BlkioDeviceWriteBps": [{"Path": "/dev/sda", "Rate": MIB}]}
-    reply = await asyncio.to_thread(real_docker.request, "POST", "/containers/web/update", body)
-    assert reply.status == 200
-    host = (await asyncio.to_thread(real_docker.inspect, "web"))["HostConfig"]
-    assert not host["BlkioDeviceWriteBps"]
-
-
-@pytest.mark.real
-async def test_real_engine_keeps_endless_swap(
-    hass: HomeAssistant, set_up: SetUp, real_docker: RealEngine
-) -> None:
-    more = {"HostConfig": {"NetworkMode": "none", "Memory": 64 * MIB, "MemorySwap": -1}}
-    await asyncio.to_thread(real_docker.run, "web", more=more)
-    entry = await set_up("docker", url=real_docker.tcp_url)
-    answer = await call(hass, entry, "apply_quota", "web", memory="96m")
-    assert answer["after"]["memory"] == 96 * MIB
-    host = (await asyncio.to_thread(real_docker.inspect, "web"))["HostConfig"]
-    assert host["MemorySwap"] == -1
-
-
-@pytest.mark.real
-async def test_real_old_engine(
-    hass: HomeAssistant, set_up: SetUp, real_docker_old: RealEngine
-) -> None:
-    await asyncio.to_thread(real_docker_old.run, "web")
-    entry = await set_up("docker", url=real_docker_old.tcp_url)
-    answer = await call(hass, entry, "apply_quota", "web", cpus=0.5, memory="96m")
-    assert (answer["after"]["cpus"], answer["after"]["memory"]) == (0.5, 96 * MIB)
+    assert answer is not None
+    assert docker_engine.find("web").memory_limit == GIB

@@ -9,7 +9,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ...analysis import quotas
-from ..errors import Refused
+from ..errors import MissingRight, Refused
 from ..system import Action, Call
 from . import limits
 from .client import Engine
@@ -44,7 +44,7 @@ async def _apply(call: Call[Engines, Container]) -> JsonObjectType:
     engine, container = engine_of(call.client, call.path), call.item
     before = await limits.read(engine, container.id)
     chosen = quotas.chosen(container.image, container.labels)
-    todo = plan(call.data, chosen, before, _host_cpus(call, engine))
+    todo = plan(call.data, chosen, before, await _host_cpus(call, engine))
     wanted = quotas.Quota(**changes(todo.live, before))
     if not call.data["force"]:
         await _refuse_too_little(engine, container, wanted)
@@ -80,9 +80,15 @@ def _told(quota: quotas.Quota) -> dict[str, Any]:
     return {name: value for name, value in asdict(quota).items() if value is not None}
 
 
-def _host_cpus(call: Call[Engines, Container], engine: Engine) -> int | None:
+async def _host_cpus(call: Call[Engines, Container], engine: Engine) -> int | None:
+    """Return how many cores the host has, None where that may not be asked."""
     info = call.latest("engine").get(engine.path)
-    return info.cpus if isinstance(info, EngineInfo) else None
+    if isinstance(info, EngineInfo):
+        return info.cpus
+    try:
+        return (await engine.info()).cpus
+    except MissingRight:
+        return None
 
 
 async def _refuse_too_little(engine: Engine, container: Container, wanted: quotas.Quota) -> None:
