@@ -126,9 +126,10 @@ def image_parts(document: object) -> ImageParts:
         for row in rows
         if row is data or row.get("Available")
     }
-    image_id = data.get("Id")
+    image_id, names = data.get("Id"), data.get("RepoDigests")
     if isinstance(image_id, str):
         digests.add(_long(image_id))
+    digests |= {str(name).rpartition("@")[2] for name in (names if isinstance(names, list) else ())}
     return ImageParts(
         platform=Platform.of(data, capital=True),
         digests=frozenset(one for one in digests if isinstance(one, str)),

@@ -225,17 +225,19 @@ class UpdateCheck:
         """Compare the digest; where it differs, compare what it means for this platform."""
         digest = answer.digest or ""
         known = self._judgement(engine, reference, image)
-        if known and known.digest == digest:
-            return known
         if image.is_known_as(digest):
             return _Judgement(digest, Verdict.UP_TO_DATE)
+        if known and known.digest == digest and not answer.by_engine:
+            return known
+        parts = await read_parts(engine, image.id)
+        if digest in parts.digests:
+            # It was pulled meanwhile, and turned out to be the same for this platform.
+            return _Judgement(digest, Verdict.UP_TO_DATE, known.labels if known else {})
         if answer.by_engine:
             return _Judgement(digest, Verdict.UPDATE_AVAILABLE)
-        parts = await read_parts(engine, image.id)
         insecure = await self._is_insecure(engine, reference)
         newest = await self._registries.newest(reference, digest, parts.platform, insecure=insecure)
         same = not parts.digests.isdisjoint((newest.manifest, newest.config))
-        same = same or image.is_known_as(newest.manifest)
         verdict = Verdict.UP_TO_DATE if same else Verdict.UPDATE_AVAILABLE
         return _Judgement(digest, verdict, newest.labels)
 
