@@ -153,3 +153,29 @@ async def test_a_registry_that_is_gone(
     assert house.value(house.container("web"), "container_state") == "running"
     assert house.entry.runtime_data.coordinators["updates"].last_update_success
     await hass.config_entries.async_unload(house.entry.entry_id)
+
+
+async def test_install(
+    hass: HomeAssistant,
+    real_docker: RealEngine,
+    real_registry: RealRegistry,
+    set_up: SetUp,
+) -> None:
+    """The update entity brings what it offers, and then has nothing more to offer."""
+    image = await asyncio.to_thread(_publish, real_docker, real_registry, "install:1", "1.0")
+    before = await asyncio.to_thread(real_docker.run, "web", image=image)
+    await asyncio.to_thread(_publish, real_docker, real_registry, "install:1", "1.1")
+    house = House(hass, await set_up("docker", url=real_docker.tcp_url))
+    await house.refresh("updates")
+    await house.refresh("updates")
+    assert _shown(house) == ("on", "update_available")
+    target = {"entity_id": house.entity_id(house.container("web"), "container_update")}
+    await hass.services.async_call("update", "install", target, blocking=True)
+    await house.until(house.container("web"), "container_update_state", "up_to_date", 20)
+    assert _shown(house) == ("off", "up_to_date")
+    state = house.find(house.container("web"), "container_update")
+    assert state is not None
+    assert state.attributes["installed_version"] == "1.1"
+    after = await asyncio.to_thread(real_docker.inspect, "web")
+    assert after["Id"] != before
+    await hass.config_entries.async_unload(house.entry.entry_id)
