@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
 from .systems.paths import to_identifier
-from .systems.system import Recorded, SensorAt
+from .systems.recorded import Recorded, SensorAt
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder.statistics import StatisticsRow

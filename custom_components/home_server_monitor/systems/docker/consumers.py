@@ -12,7 +12,8 @@ import voluptuous as vol
 
 from ...analysis.bandwidth import summed
 from ..paths import Path
-from ..system import Action, Call, Recorded, SensorAt
+from ..recorded import Recorded, SensorAt
+from ..system import Action, Call
 from . import tree
 from .groups import Engines
 from .models import Container, ContainerUsage, Host
