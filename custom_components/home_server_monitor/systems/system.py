@@ -25,6 +25,7 @@ from homeassistant.util.json import JsonObjectType
 from ..procedures.journal import Journal, Record
 from .errors import HomeServerError
 from .paths import Path
+from .recorded import History
 
 
 def _always(_item: Any) -> bool:
@@ -322,32 +323,6 @@ class Workshop(Protocol):
 
     def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
         """Pass an event to the event entities of this path."""
-
-
-type SensorAt = tuple[Path, str]
-"""The sensor for the description with this key of the item at this path."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """What statistics say of a sensor: bytes and bytes per second whatever the state shows.
-
-    ``mean`` and ``highest`` of a measurement, ``change`` of a total, over the time ``covered``.
-    """
-
-    covered: timedelta
-    mean: float | None = None
-    highest: float | None = None
-    change: float | None = None
-
-
-class History(Protocol):
-    """What Home Assistant recorded of an entry's sensors."""
-
-    async def since(
-        self, sensors: Collection[SensorAt], start: datetime
-    ) -> Mapping[SensorAt, Recorded] | None:
-        """Return what is recorded of each sensor since ``start``; None without a recorder."""
 
 
 @dataclass(frozen=True, kw_only=True)
