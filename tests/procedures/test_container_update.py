@@ -1,12 +1,19 @@
 """Updating containers of a real engine from a real registry."""
 
 import secrets
+import subprocess
 from typing import Any
 
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 
-from tests.lab.real import RealRegistry
+from custom_components.home_server_monitor.const import DOMAIN
+from tests.conftest import SetUp
+from tests.harness import device, entity_id
+from tests.lab.portainer import Portainer
+from tests.lab.real import RealEngine, RealRegistry
 from tests.lab.real.process import LOOPBACK
 
 from .conftest import BAD, GOOD, SECOND, Home, Shop, ask
@@ -175,9 +182,9 @@ async def test_a_good_image_replaces_the_old_one(shop: Shop, home: Home) -> None
 
 
 SICK = {
-    "exits at once": (BAD, "exit code 3"),
+    "exits at once": (BAD, "it ended"),
     "never healthy": (f"{GOOD}\nRUNNING", "health check"),
-    "dies while settling": ('CMD ["sh", "-c", "sleep 0.9; exit 4"]', "exit code 4"),
+    "dies while settling": ('CMD ["sh", "-c", "sleep 0.9; exit 4"]', "it ended"),
 }
 
 
@@ -310,3 +317,70 @@ async def test_earlier_images_are_kept_and_dropped(shop: Shop, home: Home) -> No
     present = {image["Id"] for image in await ask(shop.engine.call, "GET", "/images/json?all=1")}
     # The first was dropped, the second is tagged, the third is kept, the fourth runs.
     assert present.intersection(images) == set(images[1:])
+
+
+async def test_through_portainer(hass: HomeAssistant, shop: Shop, set_up: SetUp) -> None:
+    """The same, with progress on the way and an event at the end."""
+    await ask(shop.publish, GOOD)
+    await ask(shop.run, "app")
+    await ask(shop.publish, GOOD, payload=secrets.token_bytes(3_000_000))
+    async with Portainer() as front:
+        number = front.add_environment("local", shop.engine.url).id
+        entry = await set_up(
+            "portainer", url=front.url, token=front.api_key, options={"include": []}
+        )
+        path = (f"environment:{number}", "container:app")
+        told: list[tuple[bool, float | None]] = []
+        fired: list[str] = []
+        entry.runtime_data.workshop.async_on_progress(path, lambda *news: told.append(news))
+        event = entity_id(hass, entry, path, "container_event")
+        async_track_state_change_event(
+            hass, [event or ""], lambda change: fired.append(_event_type(change))
+        )
+        target = device(hass, entry, path)
+        assert target is not None
+        await hass.services.async_call(
+            DOMAIN,
+            "update_container",
+            {"device_id": target.id, "timeout": 5, "settle": 0.3},
+            blocking=True,
+        )
+        await hass.async_block_till_done()
+        await hass.config_entries.async_unload(entry.entry_id)
+    assert (await ask(shop.engine.inspect, "app"))["Image"] == shop.images[1]
+    percents = [percent for _, percent in told if percent is not None]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert told[-1] == (False, None)
+    assert "update_succeeded" in fired
+
+
+def _event_type(change: Event[EventStateChangedData]) -> str:
+    state = change.data["new_state"]
+    return str(state.attributes.get("event_type")) if state else ""
+
+
+class SmallEngine(RealEngine):
+    """An engine whose disk is soon full."""
+
+    def start_daemon(self) -> None:
+        data = self.folder / "data"
+        if not data.exists():
+            data.mkdir()
+            command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(data)]
+            subprocess.run(command, check=True)
+        super().start_daemon()
+
+
+async def test_a_full_disk_touches_nothing(shop: Shop, hass: HomeAssistant, set_up: SetUp) -> None:
+    """The pull ends in the middle, for want of room."""
+    with SmallEngine() as engine:
+        small = Shop(engine, shop.registry)
+        await ask(small.publish, GOOD)
+        await ask(small.run, "app")
+        shop.repository = small.repository
+        await ask(shop.publish, GOOD, payload=secrets.token_bytes(30_000_000))
+        home = Home(hass, await set_up("docker", url=engine.tcp_url, options={"include": []}))
+        error = await _fails_untouched(small, home)
+        assert "no space left" in str(error.translation_placeholders)
+        await hass.config_entries.async_unload(home.entry.entry_id)
