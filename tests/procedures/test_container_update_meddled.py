@@ -4,14 +4,18 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
+from custom_components.home_server_monitor import workshop
+from custom_components.home_server_monitor.procedures import container_update
 from custom_components.home_server_monitor.systems.docker.parse import SET_ASIDE
 
 from .conftest import GOOD, Home, Shop, ask
-from .interruptions import POINT, Point, start_anew, watched
+from .interruptions import POINT, Point, start_anew, wait_for, watched
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("docker")]
 
@@ -107,3 +111,33 @@ async def _judge(shop: Shop, home: Home, name: str, case: Case, old_id: str) -> 
         assert await ask(shop.holds, name, "/data"), name
     (run,) = (await home.act("get_update_history", name))["updates"]
     assert run["outcome"] == case.outcome, (name, run)
+
+
+async def test_an_outage_that_outlasts_the_procedure(shop: Shop, home: Home) -> None:
+    """The action gives up and says so; the workshop goes on trying, and puts the old one back."""
+    await ask(shop.publish, GOOD)
+    old = await ask(shop.run, "app", StopTimeout=3)
+    await ask(shop.publish, f"{GOOD}\nENV NEW=1")
+    await home.entry.runtime_data.coordinators["containers"].async_refresh()
+    point = Point("engine create", goes_on=asyncio.Event())
+    with (
+        watched(),
+        patch.object(container_update, "_PAUSES", (0.1,)),
+        patch.object(workshop, "_FIRST_PAUSE", 0.5),
+    ):
+        token = POINT.set(point)
+        task = asyncio.create_task(home.call("update_container", "app", timeout=5, settle=0.3))
+        POINT.reset(token)
+        await point.reached.wait()
+        await ask(shop.engine.stop_daemon)
+        assert point.goes_on is not None
+        point.goes_on.set()
+        with pytest.raises(HomeAssistantError) as raised:
+            await task
+        assert raised.value.translation_key == "connection_refused"
+        assert len(home.open_records) == 1
+        await ask(shop.engine.start_daemon)
+        await wait_for(lambda: not home.open_records)
+    shown = await ask(shop.engine.inspect, "app")
+    assert (shown["Id"], shown["State"]["Running"]) == (old, True)
+    assert len(await ask(shop.engine.containers)) == 1
