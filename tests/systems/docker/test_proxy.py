@@ -79,7 +79,7 @@ async def test_loads_with_what_it_may_read(
 
 async def _rights_are_told(hass: HomeAssistant) -> None:
     """Wait until repair issues name what is missing."""
-    missing = {"EVENTS", "INFO", "SYSTEM"}
+    missing = {"EVENTS", "INFO", "SYSTEM", "IMAGES"}
     await until(lambda: missing <= _rights(hass), 5, lambda: str(_rights(hass)))
     assert "CONTAINERS" not in _rights(hass)
 
@@ -103,6 +103,7 @@ async def test_what_is_refused_is_not_asked_again_and_again(
     assert proxy.count("/events") == 0
     assert proxy.count("/info") <= 1
     assert proxy.count("/system/df") == 0
+    assert proxy.count("/images/json") == 0
     assert proxy.count("/containers/json") >= 10
     told = [one for one in caplog.records if one.levelno >= logging.WARNING and DOMAIN in one.name]
     assert told == []

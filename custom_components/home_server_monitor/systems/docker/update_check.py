@@ -91,6 +91,7 @@ class UpdateCheck:
         self._registries = registries
         self._installed: dict[Path, dict[str, Installed]] = {}
         self._insecure: dict[Path, Insecure] = {}
+        self._refused: dict[Path, tuple[datetime, str]] = {}
         self._answers: dict[_Key, _Answer] = {}
         self._judgements: dict[_ImageKey, _Judgement] = {}
         # One question at a time: gentle, and what two containers share is asked for once.
@@ -99,7 +100,7 @@ class UpdateCheck:
     async def read(self, engine: Engine, refresh: Refresh[Any]) -> dict[Path, ContainerImage]:
         """Return the images of an engine's containers, after asking for a few that are due."""
         containers = tree.containers_of(refresh.latest("containers"), engine.path)
-        await self._learn(engine, containers)
+        await self._learn(engine, containers, refresh.now)
         known = self._installed[engine.path]
         wanted = refresh.wanted or ()
         due: dict[tuple[Reference, str], tuple[Container, Installed]] = {}
@@ -113,12 +114,21 @@ class UpdateCheck:
             for path, container in containers.items()
         }
 
-    async def _learn(self, engine: Engine, containers: Mapping[Path, Container]) -> None:
+    async def _learn(
+        self, engine: Engine, containers: Mapping[Path, Container], now: datetime
+    ) -> None:
         """List containers and images where there is a container that is not known."""
         known = self._installed.get(engine.path)
         if known is not None and all(item.id in known for item in containers.values()):
             return
-        known = self._installed[engine.path] = await read_installed(engine)
+        until, right = self._refused.get(engine.path, (now, ""))
+        if now < until:
+            raise MissingRight(right)
+        try:
+            known = self._installed[engine.path] = await read_installed(engine)
+        except MissingRight as err:
+            self._refused[engine.path] = now + _RETRY, err.detail
+            raise
         images = {one.image.id for one in known.values()}
         self._judgements = {
             key: judgement
