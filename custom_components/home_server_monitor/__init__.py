@@ -23,6 +23,7 @@ from .const import CONF_INCLUDE, CONF_SYSTEM, DOMAIN
 from .coordinator import GroupCoordinator
 from .devices import DeviceTree
 from .history import EntryHistory
+from .issues import async_follow, async_forget
 from .journal import async_entry_journal
 from .repairs import async_delete_all
 from .runtime import HomeServerConfigEntry, Runtime
@@ -70,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -
         await client.close()
         raise
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await async_follow(hass, entry)
     _start_the_rest(hass, entry)
     return True
 
@@ -87,6 +89,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) 
     """Forget what procedures did on a system that is not watched any more."""
     # An entry that could not be loaded was not unloaded either.
     async_delete_all(hass, entry)
+    await async_forget(hass, entry)
     await (await async_entry_journal(hass, entry.entry_id)).forget()
 
 

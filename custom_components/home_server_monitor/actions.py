@@ -10,6 +10,7 @@ from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
     ServiceResponse,
+    SupportsResponse,
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
@@ -26,6 +27,8 @@ from .const import DOMAIN
 from .exceptions import translated_errors
 from .runtime import HomeServerConfigEntry, control_allowed
 from .systems import SYSTEMS
+from .systems.errors import HomeServerError
+from .systems.free_action import FreeAction
 from .systems.paths import Path
 from .systems.system import Action, Call
 
@@ -48,6 +51,9 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     actions = {action.name: action for system in SYSTEMS.values() for action in system.actions}
     for action in actions.values():
         _register(hass, action)
+    free = {action.name: action for system in SYSTEMS.values() for action in system.free_actions}
+    for free_action in free.values():
+        _register_free(hass, free_action)
 
 
 def _register(hass: HomeAssistant, action: Action[Any, Any]) -> None:
@@ -72,6 +78,26 @@ def _register(hass: HomeAssistant, action: Action[Any, Any]) -> None:
             cv.has_at_least_one_key(*(str(key) for key in cv.TARGET_SERVICE_FIELDS)),
         ),
         supports_response=action.response,
+    )
+
+
+def _register_free(hass: HomeAssistant, action: FreeAction) -> None:
+    async def handle(call: ServiceCall) -> ServiceResponse:
+        try:
+            return await action.run(call.data)
+        except HomeServerError as err:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key=err.key,
+                translation_placeholders=err.placeholders,
+            ) from err
+
+    hass.services.async_register(
+        DOMAIN,
+        action.name,
+        handle,
+        schema=vol.Schema(dict(action.schema)),
+        supports_response=SupportsResponse.ONLY,
     )
 
 
@@ -147,12 +173,14 @@ def _target(hass: HomeAssistant, action: str, device: dr.AnyDeviceEntry) -> _Tar
     entry = _entry(hass, device)
     runtime = entry.runtime_data
     path = runtime.devices.path_of(device)
-    offered = next((offer for offer in runtime.system.actions if offer.name == action), None)
-    if offered is None or path is None:
+    if path is None:
         return None
+    offers = [offer for offer in runtime.system.actions if offer.name == action]
     for coordinator in runtime.coordinators.values():
         item = coordinator.items.get(path)
-        if not isinstance(item, offered.model):
+        # One action may be offered for several kinds of items.
+        offered = next((offer for offer in offers if isinstance(item, offer.model)), None)
+        if offered is None:
             continue
         if offered.control and not control_allowed(entry):
             raise _invalid("control_not_allowed", name=entry.title)

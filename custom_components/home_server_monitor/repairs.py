@@ -44,10 +44,10 @@ def async_delete_missing_right(
 
 @callback
 def async_delete_all(hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
-    """Take back every issue of an entry that is unloaded or removed."""
+    """Take back every right that an entry which is unloaded or removed lacked."""
     issues = ir.async_get(hass).issues
     for domain, issue_id in list(issues):
-        if domain == DOMAIN and entry.entry_id in issue_id:
+        if domain == DOMAIN and issue_id.startswith(_issue_id(entry, "")):
             ir.async_delete_issue(hass, domain, issue_id)
 
 

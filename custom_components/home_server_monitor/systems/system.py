@@ -24,6 +24,8 @@ from homeassistant.util.json import JsonObjectType
 
 from ..procedures.journal import Journal, Record
 from .errors import HomeServerError
+from .free_action import FreeAction
+from .issue import Issue
 from .paths import Path
 from .recorded import History
 
@@ -295,7 +297,8 @@ class Kind[ItemT]:
     """One kind of item: recognised by its model, shown by its entities.
 
     The kind with ``device`` owns the device at its path: when the item is gone the device goes.
-    Kinds without hang more entities on the device at the same path.
+    Kinds without hang more entities on the device at the same path. ``issues`` are what a person
+    has to see to, for as long as the model says so.
     """
 
     model: type[ItemT]
@@ -303,6 +306,7 @@ class Kind[ItemT]:
     device: Callable[[Path, ItemT], DeviceDetails] | None = None
     name: str = ""
     entities: tuple[Description, ...] = ()
+    issues: Callable[[Path, ItemT], Iterable[Issue]] | None = None
 
 
 # --- Acting -------------------------------------------------------------------------------------
@@ -379,6 +383,7 @@ class System[ClientT: Client]:
     groups: tuple[Group[Any], ...]
     kinds: tuple[Kind[Any], ...]
     actions: tuple[Action[Any, Any], ...] = ()
+    free_actions: tuple[FreeAction, ...] = ()
     procedures: Mapping[str, Resume[Any]] = field(default_factory=dict)
     announced_as: tuple[str, ...] = ()
 
