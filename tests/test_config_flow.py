@@ -625,7 +625,7 @@ async def test_options(hass: HomeAssistant, docker_engine: SimulatedEngine) -> N
     assert suggested(form) == {
         "allow_control": False,
         "scan_interval": 60,
-        "include": ["usage", "engine", "disk_usage", "updates"],
+        "include": ["usage", "engine", "disk_usage", "updates", "audit"],
     }
     result = await hass.config_entries.options.async_configure(
         form["flow_id"], {"allow_control": True, "scan_interval": 15.0, "include": ["engine"]}

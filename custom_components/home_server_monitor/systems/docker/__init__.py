@@ -16,6 +16,8 @@ from ..paths import ROOT, Path
 from ..system import DeviceDetails, Field, Kind, System
 from . import controls, groups, portainer, sensors
 from .actions import ACTIONS
+from .audit import AUDIT_KINDS
+from .audit_actions import AUDIT_ACTIONS, FREE_ACTIONS
 from .connect import CA, CERTIFICATE, CERTIFICATES, KEY, DockerClient, connect, identify
 from .models import (
     Container,
@@ -105,6 +107,7 @@ _PARTS = (
     Kind(model=EngineInfo, group="engine", entities=sensors.ENGINE_INFO),
     Kind(model=DiskUsage, group="disk_usage", entities=sensors.DISK_USAGE),
     Kind(model=ContainerImage, group="updates", entities=CONTAINER_IMAGE),
+    *AUDIT_KINDS,
 )
 _GROUPS = (
     groups.CONTAINERS,
@@ -112,6 +115,7 @@ _GROUPS = (
     groups.INFO,
     groups.DISK_USAGE,
     groups.UPDATES,
+    groups.AUDIT,
 )
 
 DOCKER: System[DockerClient] = System(
@@ -141,7 +145,8 @@ DOCKER: System[DockerClient] = System(
     identify=identify,
     groups=_GROUPS,
     kinds=(_HOST, *_PARTS),
-    actions=(*ACTIONS, *UPDATE_ACTIONS),
+    actions=(*ACTIONS, *UPDATE_ACTIONS, *AUDIT_ACTIONS),
+    free_actions=FREE_ACTIONS,
     procedures={container_update.PROCEDURE: container_update.resume},
 )
 
@@ -173,6 +178,7 @@ PORTAINER: System[portainer.PortainerClient] = System(
         replace(_HOST, device=None),
         *_PARTS,
     ),
-    actions=(*ACTIONS, *UPDATE_ACTIONS),
+    actions=(*ACTIONS, *UPDATE_ACTIONS, *AUDIT_ACTIONS),
+    free_actions=FREE_ACTIONS,
     procedures={container_update.PROCEDURE: container_update.resume},
 )

@@ -35,6 +35,7 @@ from ..errors import (
 from ..paths import ROOT, Path
 from . import parse
 from .cursor import Crashes, Cursor
+from .inspected import Inspected
 from .models import Container, ContainerUsage, Counters, DiskUsage, EngineInfo, Row
 from .stats import usage
 
@@ -131,6 +132,7 @@ class Engine:
         self.stacks: frozenset[str] = frozenset()
         self.missing: dict[Path, datetime] = {}
         self.unread: set[str] = set()
+        self.inspected = Inspected()
         self.name = ""
         self.version = ""
         self.is_podman = False

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ..errors import CannotConnect, HomeServerError, InvalidAuth
 from ..paths import ROOT, Path, covers
 from ..system import Follow, Group, Reading, Refresh, Watch
-from . import tree
+from . import audit, tree
 from .client import Engine
 from .events import follow
 from .judging import idle, judged, judged_host
@@ -319,6 +319,15 @@ DISK_USAGE = _group(
     _read_disk_usage,
     timedelta(hours=1),
     follow=Follow(group="containers"),
+    optional=True,
+    deferred=True,
+    timeout=150.0,
+)
+AUDIT = _group(
+    "audit",
+    audit.read_audit,
+    audit.INTERVAL,
+    follow=Follow(group="containers", hurry=audit.is_awaited),
     optional=True,
     deferred=True,
     timeout=150.0,
