@@ -1,5 +1,8 @@
 """The audit of containers in Home Assistant: scores, actions, and issues with their "ignore"."""
 
+import asyncio
+import os
+from pathlib import Path as FilePath
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -24,6 +27,9 @@ from tests.harness import (
 from tests.lab.docker import SimulatedEngine, SocketProxy
 from tests.lab.docker.model import Container, Mount
 from tests.lab.portainer import Portainer
+from tests.lab.real import RealEngine
+
+from .conftest import OpenDoor
 
 WEB, TOOL = container("web"), container("tool")
 OPTIONS = {"include": ["audit"]}
@@ -346,3 +352,55 @@ async def test_audit_of_no_compose_file(
         await _compose(hass, text)
     assert caught.value.translation_domain == DOMAIN
     assert str(caught.value) == words.rstrip(".")
+
+
+# --- Files --------------------------------------------------------------------------------------
+
+
+def _folder(parent: FilePath, name: str, mode: int, owner: int) -> FilePath:
+    folder = parent / name
+    folder.mkdir()
+    # What follows the first entry of the archive is never read.
+    (folder / "much").write_bytes(b"x" * 10_000_000)
+    folder.chmod(mode)
+    os.chown(folder, owner, owner)
+    return folder
+
+
+async def test_files_that_the_engine_does_not_tell_of(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
+) -> None:
+    _safe(docker_engine, "tool").mounts.append(SOCKET)
+    entry = await _audited(hass, set_up, docker_engine)
+    result = await _ask(hass, entry, *TOOL, files=True)
+    assert result["score"] == 60
+    assert result["files"] == []
+    assert result["files_unread"] == ["/var/run/docker.sock"]
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("docker")
+async def test_files_of_a_real_engine(
+    hass: HomeAssistant, door: OpenDoor, real_docker: RealEngine, tmp_path: FilePath
+) -> None:
+    mounts = {
+        "/open": _folder(tmp_path, "open", 0o777, 3000),
+        "/shared": _folder(tmp_path, "shared", 0o1777, 3000),
+        "/roots": _folder(tmp_path, "roots", 0o755, 0),
+        "/fine": _folder(tmp_path, "fine", 0o750, 3000),
+    }
+    binds = [f"{source}:{target}" for target, source in mounts.items()]
+    host = {"NetworkMode": "none", "Binds": binds}
+    await asyncio.to_thread(real_docker.run, "tool", more={"HostConfig": host})
+    house = await door()
+    path = house.container("tool")
+    result = await _ask(hass, house.entry, *path, files=True)
+    assert result["files_unread"] == []
+    found = {(one["rule"], one["severity"], *one["subjects"]) for one in result["files"]}
+    assert found == {
+        ("world_writable_path", "high", str(mounts["/open"])),
+        ("world_writable_path", "medium", str(mounts["/shared"])),
+        ("administrator_owned_path", "medium", str(mounts["/roots"])),
+    }
+    assert all("chown" in one["fix"] or "chmod" in one["fix"] for one in result["files"])
+    assert "files" not in await _ask(hass, house.entry, *path)

@@ -21,6 +21,7 @@ from .client import Engine
 from .controls import engine_of
 from .groups import Engines
 from .models import Container, Host
+from .mount_facts import judge_mounts
 from .settings import ContainerSettings
 
 
@@ -37,14 +38,21 @@ async def _neighbourhood(
 
 
 async def _audit_container(call: Call[Engines, Container]) -> JsonObjectType | None:
-    """Return ``{"image", "score", "findings"}`` of a container as it is set up now."""
+    """Return ``{"image", "score", "findings"}`` of a container as it is set up now.
+
+    With ``files``, also ``files`` with the findings about what it mounts, and ``files_unread``.
+    """
     engine = engine_of(call.client, call.path)
     read, around = await _neighbourhood(call, engine, [call.item.id])
     settings = read.get(call.item.id, NotFound(call.item.name))
     if isinstance(settings, HomeServerError):
         raise settings
     report = container_audit.audit(settings, around)
-    return {key: value for key, value in report.as_dict().items() if key != "name"}
+    told = {key: value for key, value in report.as_dict().items() if key != "name"}
+    if not call.data["files"]:
+        return told
+    found, unread = await judge_mounts(engine, settings, around)
+    return {**told, "files": [one.as_dict() for one in found], "files_unread": unread}
 
 
 async def _audit_host(call: Call[Engines, Host]) -> JsonObjectType | None:
@@ -83,6 +91,7 @@ def _refused(error: ComposeError) -> Refused:
 _GET_AUDIT: dict[str, Any] = {
     "name": "get_container_audit",
     "control": False,
+    "schema": {vol.Optional("files", default=False): cv.boolean},
     "response": SupportsResponse.ONLY,
 }
 

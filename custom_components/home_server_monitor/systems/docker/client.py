@@ -44,6 +44,7 @@ _TIMEOUT = 10.0
 _SLOW_TIMEOUT = 120.0
 _STREAM_SECONDS = 600.0
 _LONGEST_LINE = 1 << 22
+_PATH_STAT = "X-Docker-Container-Path-Stat"
 _STREAM = aiohttp.ClientTimeout(total=_STREAM_SECONDS, sock_connect=_TIMEOUT)
 # A pull takes as long as it takes, but something must move.
 _PULL = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT, sock_read=300.0)
@@ -79,6 +80,12 @@ class _Docker(Docker):
         ):
             body: bytes = await answer.read()
             return body
+
+    async def peek(self, archive: str, path: str, size: int) -> tuple[str, bytes]:
+        """Return what a path of a container is, and the beginning of the body; leave the rest."""
+        plain = {"Accept-Encoding": "identity"}  # what is left out need not be compressed
+        async with self._query(archive, params={"path": path}, headers=plain) as answer, answer:
+            return answer.headers.get(_PATH_STAT, ""), await answer.content.readexactly(size)
 
     async def send(
         self, method: str, path: str, body: object, seconds: float, **params: str
@@ -294,6 +301,11 @@ class Engine:
         with _errors(_right(method, path)):
             return await self._docker.send(method, path, body, seconds, **params)
 
+    async def peek(self, container_id: str, path: str, size: int) -> tuple[str, bytes]:
+        """Return the stat header and the first bytes of an archive, however large it is."""
+        with _errors("CONTAINERS"):
+            return await self._docker.peek(f"containers/{container_id}/archive", path, size)
+
     async def pull(self, params: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
         """Pull an image; yield each line of the engine's progress."""
         with _errors(_right("POST", "images")):
@@ -332,7 +344,7 @@ def _errors(right: str) -> Iterator[None]:
         raise _docker_error(err, right) from err
     except aiohttp.ClientError as err:
         raise connection_error(err) from err
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError, EOFError) as err:
         raise BadAnswer(str(err)) from err
 
 

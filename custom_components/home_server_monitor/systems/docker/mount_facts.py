@@ -1,0 +1,78 @@
+"""Who owns what a container mounts, and who may change it: read through the engine."""
+
+import asyncio
+from collections.abc import Iterable
+import io
+import tarfile
+
+from ...analysis import container_audit
+from ...analysis.container_audit import Finding, Owner, PathFacts, Surroundings
+from ..errors import CannotConnect, HomeServerError, InvalidAuth
+from .client import Engine
+from .settings import ContainerSettings, MountPoint, path_mode
+
+# The smallest archive there is, and enough for one entry with an extended header before it.
+_HEAD = 1536
+_AT_ONCE = 4
+
+
+async def judge_mounts(
+    engine: Engine, settings: ContainerSettings, around: Surroundings
+) -> tuple[list[Finding], list[str]]:
+    """Return what is wrong with the folders that are mounted, and the targets that are not known.
+
+    Raises what is the engine's own trouble.
+    """
+    owner = container_audit.owners(around.neighbours)[settings.name]
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def read(mount: MountPoint) -> PathFacts | None:
+        async with gate:
+            return await _facts(engine, settings, mount, around.neighbours)
+
+    mounts = [mount for mount in settings.mounts if mount.kind == "bind"]
+    found = await asyncio.gather(*map(read, mounts))
+    unread = [mount.target for mount, facts in zip(mounts, found, strict=True) if facts is None]
+    return _judged([facts for facts in found if facts], owner, around), unread
+
+
+def _judged(known: list[PathFacts], owner: Owner, around: Surroundings) -> list[Finding]:
+    return [
+        finding for facts in known for finding in container_audit.judge_path(facts, owner, around)
+    ]
+
+
+async def _facts(
+    engine: Engine,
+    settings: ContainerSettings,
+    mount: MountPoint,
+    containers: Iterable[ContainerSettings],
+) -> PathFacts | None:
+    """Return owner and mode of one mount point; None where the engine does not tell."""
+    try:
+        stat, head = await engine.peek(settings.id, mount.target, _HEAD)
+    except InvalidAuth, CannotConnect:
+        raise
+    except HomeServerError:
+        return None
+    mode = path_mode(stat)
+    if mode is None:
+        return None
+    uid, gid = _owner(head)
+    return PathFacts(
+        mount=mount,
+        mode=mode,
+        uid=uid,
+        gid=gid,
+        shared_with=container_audit.sharers(mount, settings, containers),
+    )
+
+
+def _owner(head: bytes) -> tuple[int | None, int | None]:
+    """Return user and group of the first entry of an archive that breaks off."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(head), mode="r:") as archive:
+            entry = archive.next()
+    except tarfile.TarError:
+        return None, None
+    return (entry.uid, entry.gid) if entry else (None, None)
