@@ -52,7 +52,7 @@ async def test_add_docker_and_restart_a_container(
 
         before = docker_engine.find("sonarr").started
         await home.row("Controls", "Restart").get_by_role("button", name="Press").click()
-        await expect(home.row("Events", "Event")).to_contain_text("Restart")
+        await expect(home.row("Events", "Last event")).to_contain_text("Restart")
         assert docker_engine.find("sonarr").started > before
         restarts = [ask for ask in docker_engine.requests if ask.template.endswith("/restart")]
         assert [ask.method for ask in restarts] == ["POST"]

@@ -113,7 +113,7 @@ def _restart_all(engine: RealEngine) -> None:
     path.write_text(json.dumps(other), encoding="utf-8")
     try:
         engine._process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 40
         while engine.call("GET", "/info")["LiveRestoreEnabled"]:
             assert time.monotonic() < deadline
             time.sleep(0.05)

