@@ -1,8 +1,7 @@
 """The base coordinator: ok, failed or gone; fresh, ageing or silent; and never twice in the log."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-import logging
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,45 +10,15 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.home_server_monitor.const import DOMAIN
 from tests.conftest import SetUp
 from tests.harness import ROOT, Clock, container, coordinator, device, entity_id, until, value
 from tests.lab.docker import SimulatedEngine
 from tests.lab.portainer import Portainer
+from tests.one_engine import ignore, shows, told
 
 ENVIRONMENT = ("environment:1",)
 WEB = container("web")
 LIST = r"/containers/json"
-
-
-def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration wrote into the log for people to see."""
-    records = [one for one in caplog.records if DOMAIN in one.name or "update_coord" in one.name]
-    assert not [one for one in records if one.exc_info and one.levelno > logging.DEBUG]
-    return [one.getMessage() for one in records if one.levelno >= logging.INFO]
-
-
-@callback
-def _ignore(event: Event) -> None:
-    """Take an event that has been noted."""
-
-
-@pytest.fixture
-async def entry(hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp) -> ConfigEntry:
-    """Give a loaded engine with two containers, whose stream stands."""
-    docker_engine.add("web", version="1.0")
-    docker_engine.add("db")
-    entry: ConfigEntry = await set_up("docker", url=docker_engine.url)
-    await until(lambda: coordinator(entry, "containers").watcher.open_count)
-    await asyncio.sleep(0.05)
-    return entry
-
-
-def _shows(hass: HomeAssistant, entry: ConfigEntry, **wanted: str) -> Callable[[], bool]:
-    return lambda: all(
-        value(hass, entry, container(name), "container_state") == state
-        for name, state in wanted.items()
-    )
 
 
 # --- Failed -------------------------------------------------------------------------------------
@@ -66,24 +35,24 @@ async def test_grace_period_and_one_line_each_way(
     await docker_engine.refuse()
     await until(lambda: coordinator(entry, "containers").failures)
     await clock.forward(28)
-    assert _shows(hass, entry, web="running", db="running")()
+    assert shows(hass, entry, web="running", db="running")()
     assert value(hass, entry, ROOT, "host_running") == "2"
     await clock.forward(3)
-    await until(_shows(hass, entry, web="unavailable", db="unavailable"))
+    await until(shows(hass, entry, web="unavailable", db="unavailable"))
     assert value(hass, entry, ROOT, "host_running") == "unavailable"
     assert value(hass, entry, WEB, "container_memory") == "unavailable"
     for _ in range(20):
         await clock.forward(61)
-    assert len(_told(caplog)) == 1, _told(caplog)
-    assert "connection_refused" in _told(caplog)[0]
+    assert len(told(caplog)) == 1, told(caplog)
+    assert "connection_refused" in told(caplog)[0]
 
     await docker_engine.accept()
     await clock.forward(61)
-    await until(_shows(hass, entry, web="running", db="running"))
+    await until(shows(hass, entry, web="running", db="running"))
     await clock.forward(61)
     assert value(hass, entry, WEB, "container_memory") not in ("unavailable", "unknown")
-    assert len(_told(caplog)) == 2, _told(caplog)
-    assert "can be read again" in _told(caplog)[1]
+    assert len(told(caplog)) == 2, told(caplog)
+    assert "can be read again" in told(caplog)[1]
     assert device(hass, entry, WEB)
 
 
@@ -124,15 +93,15 @@ async def test_one_container_fails_amid_a_refresh(
         docker_engine.stop("db")
     getattr(docker_engine.faults, fault)(rf"{docker_engine.find('web').id}/json")
     await coordinator(entry, "containers").async_refresh()
-    await until(_shows(hass, entry, web="running", db="exited"))
+    await until(shows(hass, entry, web="running", db="exited"))
     await clock.forward(31)
-    await until(_shows(hass, entry, web="unavailable", db="exited"))
+    await until(shows(hass, entry, web="unavailable", db="exited"))
     assert value(hass, entry, ROOT, "host_stopped") == "1"
     assert device(hass, entry, WEB)
     docker_engine.faults.clear()
     await clock.forward(61)
-    await until(_shows(hass, entry, web="exited", db="exited"))
-    lines = _told(caplog)
+    await until(shows(hass, entry, web="exited", db="exited"))
+    lines = told(caplog)
     assert len(lines) == 2, lines
     assert "cannot read container:web" in lines[0]
     assert "can read container:web again" in lines[1]
@@ -150,19 +119,19 @@ async def test_grace_periods_end_each_in_its_own_time(
         await containers.async_refresh()
         await clock.forward(20)
     # The first failed 40 s ago, the second 20 s.
-    await until(_shows(hass, entry, web="unavailable", db="running"))
+    await until(shows(hass, entry, web="unavailable", db="running"))
     await clock.forward(11)
-    await until(_shows(hass, entry, web="unavailable", db="unavailable"))
+    await until(shows(hass, entry, web="unavailable", db="unavailable"))
 
     # When all fails, what was old already does not become fresh again, nor when all but it heals.
     whole = docker_engine.faults.server_error(LIST)
     await containers.async_refresh()
     await clock.forward(1)
-    assert _shows(hass, entry, web="unavailable", db="unavailable")()
+    assert shows(hass, entry, web="unavailable", db="unavailable")()
     whole.remove()
     await containers.async_refresh()
     await clock.forward(1)
-    assert _shows(hass, entry, web="unavailable", db="unavailable")()
+    assert shows(hass, entry, web="unavailable", db="unavailable")()
 
 
 async def test_a_part_that_still_fails_after_the_whole_healed(
@@ -175,10 +144,10 @@ async def test_a_part_that_still_fails_after_the_whole_healed(
     docker_engine.faults.not_found(rf"{docker_engine.find('web').id}/json")
     await containers.async_refresh()
     await clock.forward(31)
-    await until(_shows(hass, entry, web="unavailable", db="unavailable"))
+    await until(shows(hass, entry, web="unavailable", db="unavailable"))
     whole.remove()
     await containers.async_refresh()
-    await until(_shows(hass, entry, web="unavailable", db="running"))
+    await until(shows(hass, entry, web="unavailable", db="running"))
 
 
 # --- Gone ---------------------------------------------------------------------------------------
@@ -201,7 +170,7 @@ async def test_gone_from_a_full_list(
     assert value(hass, entry, container("db"), "container_state") == "running"
     # One of the same name comes back as the same.
     docker_engine.add("web", announce=True)
-    await until(_shows(hass, entry, web="running"))
+    await until(shows(hass, entry, web="running"))
     assert device(hass, entry, WEB)
 
 
@@ -270,7 +239,7 @@ async def test_push_during_a_refresh_is_not_overwritten(
     # The list has been read, in which "web" still ran.
     await until(lambda: slow.hits)
     docker_engine.stop("web")
-    await until(_shows(hass, entry, web="exited"))
+    await until(shows(hass, entry, web="exited"))
     shown: list[str] = []
 
     @callback
@@ -281,7 +250,7 @@ async def test_push_during_a_refresh_is_not_overwritten(
 
     hass.bus.async_listen(EVENT_STATE_CHANGED, note)
     await reading
-    await until(_shows(hass, entry, web="exited", late="running"))
+    await until(shows(hass, entry, web="exited", late="running"))
     assert shown == []
     # What sums up the pushed and the read is right at the latest after another look.
     await until(lambda: value(hass, entry, ROOT, "host_running") == "2")
@@ -300,7 +269,7 @@ async def test_refresh_without_change_writes_nothing(
 
     for event_type in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED):
         # Home Assistant tells of states that stayed as they were to filters only.
-        hass.bus.async_listen(str(event_type), _ignore, event_filter=note)
+        hass.bus.async_listen(str(event_type), ignore, event_filter=note)
     for group in ("containers", "engine", "disk_usage"):
         await coordinator(entry, group).async_refresh()
     await hass.async_block_till_done()
@@ -308,7 +277,7 @@ async def test_refresh_without_change_writes_nothing(
 
     # Of a change, only what shows it is written.
     docker_engine.pause("web")
-    await until(_shows(hass, entry, web="paused"))
+    await until(shows(hass, entry, web="paused"))
     await hass.async_block_till_done()
     assert written
     assert not [one for one in written if "db" in one]
@@ -318,6 +287,6 @@ async def test_refresh_without_change_writes_nothing(
     with docker_engine.bus.silence():
         docker_engine.unpause("web")
     await coordinator(entry, "containers").async_refresh()
-    await until(_shows(hass, entry, web="running"))
+    await until(shows(hass, entry, web="running"))
     assert written
     assert not [one for one in written if "db" in one]

@@ -1,12 +1,10 @@
 """The base coordinator: what comes late, a credential that is rejected, and the pace of polling."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
-import logging
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
@@ -15,40 +13,11 @@ from tests.conftest import SetUp
 from tests.harness import ROOT, Clock, container, coordinator, device, entity_id, until, value
 from tests.lab.docker import SimulatedEngine, SocketProxy
 from tests.lab.portainer import Portainer
+from tests.one_engine import shows, told
 
 ENVIRONMENT = ("environment:1",)
 WEB = container("web")
 LIST = r"/containers/json"
-
-
-def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration wrote into the log for people to see."""
-    records = [one for one in caplog.records if DOMAIN in one.name or "update_coord" in one.name]
-    assert not [one for one in records if one.exc_info and one.levelno > logging.DEBUG]
-    return [one.getMessage() for one in records if one.levelno >= logging.INFO]
-
-
-@callback
-def _ignore(event: Event) -> None:
-    """Take an event that has been noted."""
-
-
-@pytest.fixture
-async def entry(hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp) -> ConfigEntry:
-    """Give a loaded engine with two containers, whose stream stands."""
-    docker_engine.add("web", version="1.0")
-    docker_engine.add("db")
-    entry: ConfigEntry = await set_up("docker", url=docker_engine.url)
-    await until(lambda: coordinator(entry, "containers").watcher.open_count)
-    await asyncio.sleep(0.05)
-    return entry
-
-
-def _shows(hass: HomeAssistant, entry: ConfigEntry, **wanted: str) -> Callable[[], bool]:
-    return lambda: all(
-        value(hass, entry, container(name), "container_state") == state
-        for name, state in wanted.items()
-    )
 
 
 # --- Late ---------------------------------------------------------------------------------------
@@ -108,7 +77,7 @@ async def test_rejected_credential_stops_everything(
     assert value(hass, entry, web, "container_state") == "unavailable"
     assert value(hass, entry, ENVIRONMENT, "host_running") == "unavailable"
     assert value(hass, entry, ROOT, "portainer_version") == "unavailable"
-    assert len(_told(caplog)) == 1, _told(caplog)
+    assert len(told(caplog)) == 1, told(caplog)
     assert device(hass, entry, web)
 
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], {"token": "ptr_new"})
@@ -163,6 +132,6 @@ async def test_wishes_become_one(
             await hass.services.async_call("switch", service, target, blocking=True)
         assert proxy.count(LIST) == 0
         await clock.forward(0.6)
-        await until(_shows(hass, entry, web="exited"))
+        await until(shows(hass, entry, web="exited"))
         assert proxy.count(LIST) == 1
         await hass.config_entries.async_unload(entry.entry_id)
