@@ -64,10 +64,10 @@ class EntryHistory:
         self, start: datetime, entity_ids: set[str], period: _Period
     ) -> Mapping[str, list[StatisticsRow]]:
         # Not at the top: it takes the database's whole library along, and a house may do without.
-        from homeassistant.components.recorder.statistics import (  # noqa: PLC0415
+        from homeassistant.components.recorder.statistics import (  # noqa: PLC0415 - there only with the recorder
             statistics_during_period,
         )
-        from homeassistant.helpers.recorder import get_instance  # noqa: PLC0415
+        from homeassistant.helpers.recorder import get_instance  # noqa: PLC0415 - the same
 
         return await get_instance(self._hass).async_add_executor_job(
             statistics_during_period,

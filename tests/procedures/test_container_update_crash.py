@@ -172,8 +172,8 @@ async def test_every_step_ends_well(
     for row in rows:
         row.verdict = await ask(_judge, shop, row)
     with capsys.disabled():
-        print(f"\n{mode} right after …  (update to a good or a sick image)")  # noqa: T201
+        print(f"\n{mode} right after …  (update to a good or a sick image)")  # noqa: T201 - the table is for people
         for row in rows:
             told = f"not sound: {row.verdict}" if row.verdict else "sound"
-            print(f"  {row.name[:4]}  {row.point.label:26} {row.ran:4} runs   {told}")  # noqa: T201
+            print(f"  {row.name[:4]}  {row.point.label:26} {row.ran:4} runs   {told}")  # noqa: T201 - the table is for people
     assert [row.name for row in rows if row.verdict] == []

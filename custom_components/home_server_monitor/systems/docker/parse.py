@@ -209,7 +209,7 @@ def _ports(ports: object) -> tuple[str, ...]:
         for binding in bindings if isinstance(bindings, list) else ():
             address, port = mapping(binding).get("HostIp"), mapping(binding).get("HostPort")
             if port:
-                where = "" if address in (None, "", "0.0.0.0", "::") else f"{address}:"  # noqa: S104
+                where = "" if address in (None, "", "0.0.0.0", "::") else f"{address}:"  # noqa: S104 - compared with, not bound to
                 published.add(f"{where}{port}->{inside}")
     return tuple(sorted(published))
 

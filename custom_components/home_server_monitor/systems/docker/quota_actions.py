@@ -44,8 +44,8 @@ async def _apply(call: Call[Engines, Container]) -> JsonObjectType:
     engine, container = engine_of(call.client, call.path), call.item
     before = await limits.read(engine, container.id)
     chosen = quotas.chosen(container.image, container.labels)
-    todo = plan(call.data, chosen, before, await _host_cpus(call, engine))
-    wanted = quotas.Quota(**changes(todo.live, before))
+    planned = plan(call.data, chosen, before, await _host_cpus(call, engine))
+    wanted = quotas.Quota(**changes(planned.live, before))
     if not call.data["force"]:
         await _refuse_too_little(engine, container, wanted)
     warnings: tuple[str, ...] = ()
@@ -55,23 +55,23 @@ async def _apply(call: Call[Engines, Container]) -> JsonObjectType:
         # Where no event tells of it, nothing in the list of containers shows that limits changed.
         engine.unread.add(container.id)
         after = await limits.read(engine, container.id)
-        todo = replace(todo, left=[*todo.left, *not_kept(wanted, after)])
+        planned = replace(planned, left=[*planned.left, *not_kept(wanted, after)])
     return {
         "kind": chosen.kind,
         "dry_run": call.data["dry_run"],
         "before": limits.shown(before),
         "changes": _told(wanted),
         "after": None if call.data["dry_run"] else limits.shown(after),
-        **_remarks(todo, chosen, warnings),
+        **_remarks(planned, chosen, warnings),
     }
 
 
 def _remarks(
-    todo: Plan, chosen: quotas.ChosenQuota, warnings: tuple[str, ...]
+    planned: Plan, chosen: quotas.ChosenQuota, warnings: tuple[str, ...]
 ) -> dict[str, list[Any]]:
     return {
-        "not_applied": list(todo.left),
-        "notes": [*todo.notes, *chosen.complaints],
+        "not_applied": list(planned.left),
+        "notes": [*planned.notes, *chosen.complaints],
         "warnings": list(warnings),
     }
 
