@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.systems.errors import InvalidAuth
+from custom_components.home_server_monitor.systems.paths import Path
 from tests.conftest import SetUp
 from tests.harness import ROOT, Clock, container, coordinator, device, entity_id, until, value
 from tests.lab.docker import SimulatedEngine, SocketProxy
@@ -135,3 +136,13 @@ async def test_wishes_become_one(
         await until(shows(hass, entry, web="exited"))
         assert proxy.count(LIST) == 1
         await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_refresh_without_change_announces_nothing(entry: ConfigEntry) -> None:
+    """Devices, entities and issues are looked through only where something is new."""
+    containers = coordinator(entry, "containers")
+    announced: list[tuple[set[Path], set[Path]]] = []
+    stop = containers.async_on_change(lambda changed, gone: announced.append((changed, gone)))
+    await containers.async_refresh()
+    stop()
+    assert announced == []
