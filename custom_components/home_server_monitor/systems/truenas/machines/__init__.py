@@ -26,9 +26,7 @@ def _device(_path: Path, machine: Machine) -> DeviceDetails:
 
 
 def _kind(model: type[Machine], name: str) -> Kind[Any]:
-    return Kind(
-        model=model, group=groups.MACHINES.key, name=name, device=_device, entities=MACHINE
-    )
+    return Kind(model=model, group=groups.MACHINES.key, name=name, device=_device, entities=MACHINE)
 
 
 GROUPS = (groups.MACHINES,)
