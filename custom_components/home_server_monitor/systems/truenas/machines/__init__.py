@@ -20,7 +20,7 @@ def _device(_path: Path, machine: Machine) -> DeviceDetails:
         name=machine.name,
         parent=ROOT,
         manufacturer="TrueNAS",
-        model="Virtual machine" if virtual else "Container",
+        model="Virtual machine" if virtual else "System container",
         sw_version=machine.system,
     )
 
