@@ -25,7 +25,7 @@ from .devices import DeviceTree
 from .history import EntryHistory
 from .issues import async_follow, async_forget
 from .journal import async_entry_journal
-from .repairs import async_delete_all
+from .repairs import MissingRights, async_delete_missing_rights
 from .runtime import HomeServerConfigEntry, Runtime
 from .systems import SYSTEMS
 from .systems.errors import HomeServerError, InvalidAuth, UnsupportedVersion
@@ -64,6 +64,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -
         devices=DeviceTree(hass, entry, system),
         workshop=EntryWorkshop(hass, entry, await async_entry_journal(hass, entry.entry_id)),
         history=EntryHistory(hass, entry),
+        rights=MissingRights(hass, entry),
     )
     try:
         await _read_once(hass, entry)
@@ -81,14 +82,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) 
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await _let_go(entry)
-        async_delete_all(hass, entry)
+        async_delete_missing_rights(hass, entry)
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
     """Forget what procedures did on a system that is not watched any more."""
     # An entry that could not be loaded was not unloaded either.
-    async_delete_all(hass, entry)
+    async_delete_missing_rights(hass, entry)
     await async_forget(hass, entry)
     await (await async_entry_journal(hass, entry.entry_id)).forget()
 

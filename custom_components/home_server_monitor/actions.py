@@ -13,7 +13,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
@@ -58,6 +58,8 @@ def async_setup_actions(hass: HomeAssistant) -> None:
 
 def _register(hass: HomeAssistant, action: Action[Any, Any]) -> None:
     async def handle(call: ServiceCall) -> ServiceResponse:
+        if action.admin:
+            await _require_admin(hass, call)
         targets = list(_targets(hass, action.name, call))
         results = await asyncio.gather(
             *(_run(hass, target, call) for target in targets), return_exceptions=True
@@ -101,6 +103,17 @@ def _register_free(hass: HomeAssistant, action: FreeAction) -> None:
     )
 
 
+async def _require_admin(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Refuse anybody who is no administrator; automations and scripts act for nobody."""
+    if call.context.user_id is None:
+        return
+    user = await hass.auth.async_get_user(call.context.user_id)
+    if user is None:
+        raise UnknownUser(context=call.context)
+    if not user.is_admin:
+        raise Unauthorized(context=call.context)
+
+
 async def _run(hass: HomeAssistant, target: _Target, call: ServiceCall) -> JsonObjectType:
     runtime = target.entry.runtime_data
     with translated_errors(hass, target.entry):
@@ -113,6 +126,7 @@ async def _run(hass: HomeAssistant, target: _Target, call: ServiceCall) -> JsonO
                 workshop=runtime.workshop,
                 latest=runtime.items,
                 history=runtime.history,
+                options=target.entry.options,
             )
         )
     if target.action.control:

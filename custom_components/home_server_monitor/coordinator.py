@@ -19,7 +19,6 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .failures import Failures
-from .repairs import async_create_missing_right, async_delete_missing_right
 from .systems.errors import (
     ConnectTimeout,
     HomeServerError,
@@ -79,7 +78,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
         self._told = False
         self._reads = 0
         self._pushed: dict[Path, int] = {}
-        self._complete = False
+        self.complete = False
         self.rejection: InvalidAuth | None = None
         self.leader: GroupCoordinator | None = None
         self.followers: list[GroupCoordinator] = []
@@ -145,7 +144,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     def _keep_step(
         self, follow: Follow, leader: GroupCoordinator, changed: set[Path], _gone: set[Path]
     ) -> None:
-        if not self._complete:
+        if not self.complete:
             return
         self.push(follow.adjust(self.data, leader.items, changed))
         if follow.hurry(self.data, leader.items, changed):
@@ -187,16 +186,15 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             previous=self.data,
             latest=runtime.items,
             wanted=frozenset(self.async_contexts()) or None,
-            early=self._complete and self._until_full() > _SLACK,
+            early=self.complete and self._until_full() > _SLACK,
+            options=self.config_entry.options,
         )
 
     def _succeed(self, reading: Reading, started: int) -> Items:
         self._attempts = 0
-        # An issue may also stem from an attempt to set up that failed.
-        if self.missing_right or not self._complete:
-            self.missing_right = None
-            async_delete_missing_right(self.hass, self.config_entry, self.group.key)
-        self._complete = True
+        self.missing_right = None
+        self.config_entry.runtime_data.rights.async_leave_out(self.group.key, reading.lacking)
+        self.complete = True
         self._tell_recovery()
         self.hass.loop.call_soon(self._release_starter)
         self.update_interval = self._next(reading)
@@ -212,6 +210,8 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             self.refresh_soon(_SETTLE)
         merged = self._reuse({**reading.items, **kept, **newer})
         self._announce(self.data, merged)
+        for event in reading.events:
+            self.fire(event.path, event.event_type, event.attributes)
         return merged
 
     def _next(self, reading: Reading) -> timedelta:
@@ -250,7 +250,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             ) from error
         if isinstance(error, MissingRight):
             self.missing_right = error
-            async_create_missing_right(self.hass, self.config_entry, self.group.key, error)
+            self.config_entry.runtime_data.rights.async_note(self.group.key, [error])
         # What failed before goes on ageing: nobody knows more of it now.
         before = {scope: failure for scope, (failure, _) in self.failures.items()}
         self._note_failures({**before, ROOT: error}, log=False)
@@ -272,7 +272,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             return
         if leader is not self and ROOT in leader.failures:
             return
-        if not self._told and (self._complete or leader is not self):
+        if not self._told and (self.complete or leader is not self):
             self._told = True
             _LOGGER.error("%s: cannot be read: %s", self.name, error)
 

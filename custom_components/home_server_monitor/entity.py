@@ -14,7 +14,7 @@ from .const import DOMAIN
 from .coordinator import GroupCoordinator
 from .exceptions import translated_errors
 from .runtime import HomeServerConfigEntry, control_allowed
-from .systems.paths import Path, to_identifier
+from .systems.paths import SEPARATOR, Path, from_identifier, kind_of, to_identifier
 from .systems.system import Description, Kind
 
 
@@ -34,6 +34,15 @@ class HomeServerEntity(CoordinatorEntity[GroupCoordinator]):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, to_identifier(entry_id, path))})
         self._seen: Any = None
         self._shown: tuple[Any, bool] = (None, False)
+
+    def become(self, kind: Kind[Any]) -> None:
+        """Take from the kind which device the entity hangs on, and what fills its name."""
+        if kind.part_of:
+            owner = kind.part_of(self.path, self.item)
+            identifier = to_identifier(self.coordinator.config_entry.entry_id, owner)
+            self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identifier)})
+        if kind.placeholders:
+            self._attr_translation_placeholders = dict(kind.placeholders(self.item))
 
     @property
     def item(self) -> Any:
@@ -121,11 +130,12 @@ class _PlatformEntities:
         self._add = async_add_entities
         self._known: set[tuple[Path, str]] = set()
         self._kinds = {
-            kind.model: described
+            kind.model: (kind, described)
             for kind in entry.runtime_data.system.kinds
             if kind.group == coordinator.group.key
             and (described := _of_type(kind, description_type))
         }
+        self._parts = {kind.name for kind, _ in self._kinds.values() if kind.part_of}
 
     @callback
     def async_start(self) -> None:
@@ -137,6 +147,8 @@ class _PlatformEntities:
     @callback
     def _sync(self, changed: set[Path], gone: set[Path]) -> None:
         self._known = {known for known in self._known if known[0] not in gone}
+        if self._parts and self._coordinator.complete:
+            self._drop_parts()
         new = list(self._new(changed))
         if new:
             self._add(new)
@@ -145,7 +157,8 @@ class _PlatformEntities:
         control = control_allowed(self._entry)
         for path in sorted(paths):
             item = self._coordinator.items[path]
-            for description in self._kinds.get(type(item), ()):
+            kind, descriptions = self._kinds.get(type(item), (None, ()))
+            for description in descriptions:
                 known = (path, description.key)
                 if description.control and not control:
                     self._forget(known)
@@ -153,13 +166,31 @@ class _PlatformEntities:
                     description.exists(item) or self._registered(known)
                 ):
                     self._known.add(known)
-                    yield self._factory(self._coordinator, path, description)
+                    entity = self._factory(self._coordinator, path, description)
+                    if kind is not None:
+                        entity.become(kind)
+                    yield entity
 
     def _registered(self, known: tuple[Path, str]) -> str | None:
         """Return the entity's id from an earlier run: what was shown once stays while its item does."""
         registry = er.async_get(self._coordinator.hass)
         unique_id = to_identifier(self._entry.entry_id, known[0], known[1])
         return registry.async_get_entity_id(self._platform, DOMAIN, unique_id)
+
+    def _drop_parts(self) -> None:
+        """Remove the entities of parts that a full listing no longer has: no device takes them along."""
+        registry = er.async_get(self._coordinator.hass)
+        for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
+            if entity.domain != self._platform:
+                continue
+            path = from_identifier(self._entry.entry_id, entity.unique_id.rpartition(SEPARATOR)[0])
+            if (
+                path
+                and kind_of(path) in self._parts
+                and path not in self._coordinator.items
+                and not self._coordinator.is_failed(path)
+            ):
+                registry.async_remove(entity.entity_id)
 
     def _forget(self, known: tuple[Path, str]) -> None:
         """Remove what acts, after control was taken back."""

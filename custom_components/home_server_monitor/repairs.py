@@ -1,5 +1,7 @@
 """Repair issues: what a user has to mend in the system itself, and how to check that it helped."""
 
+from collections.abc import Collection, Iterable
+import logging
 from typing import TYPE_CHECKING
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -12,43 +14,63 @@ from .systems.errors import MissingRight
 if TYPE_CHECKING:
     from .runtime import HomeServerConfigEntry
 
+_LOGGER = logging.getLogger(__name__)
 
-def _issue_id(entry: HomeServerConfigEntry, group: str) -> str:
-    return f"missing_right_{entry.entry_id}_{group}"
+
+def _issue_id(entry: HomeServerConfigEntry) -> str:
+    return f"missing_right_{entry.entry_id}"
+
+
+class MissingRights:
+    """The rights that the credential of an entry lacks: one issue names all of them."""
+
+    def __init__(self, hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
+        """Know of none yet; an issue of an earlier attempt stands until something is read."""
+        self._hass = hass
+        self._entry = entry
+        self._lacking: dict[str, tuple[str, ...]] = {}
+        self._shown: str | None = None
+
+    @callback
+    def async_leave_out(self, source: str, errors: Collection[MissingRight]) -> None:
+        """Take over for want of what ``source`` left parts out; say it once for each."""
+        before = self._lacking.get(source, ())
+        if new := sorted({error.detail for error in errors} - set(before)):
+            _LOGGER.warning(
+                "%s: parts of %s are left out, for it is not permitted to ask: %s",
+                self._entry.title,
+                source,
+                ", ".join(new),
+            )
+        self.async_note(source, errors)
+
+    @callback
+    def async_note(self, source: str, errors: Iterable[MissingRight]) -> None:
+        """Take over what ``source`` lacks at present, which may be nothing."""
+        self._lacking[source] = tuple(error.detail for error in errors)
+        rights = ", ".join(sorted({right for part in self._lacking.values() for right in part}))
+        if rights == self._shown:
+            return
+        self._shown = rights
+        if not rights:
+            ir.async_delete_issue(self._hass, DOMAIN, _issue_id(self._entry))
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            _issue_id(self._entry),
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="missing_right",
+            translation_placeholders={"name": self._entry.title, "right": rights},
+            data={"entry_id": self._entry.entry_id},
+        )
 
 
 @callback
-def async_create_missing_right(
-    hass: HomeAssistant, entry: HomeServerConfigEntry, group: str, error: MissingRight
-) -> None:
-    """Say which right the credential lacks; the flow reads again to see whether it is there."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        _issue_id(entry, group),
-        is_fixable=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key="missing_right",
-        translation_placeholders={"name": entry.title, "right": error.detail},
-        data={"entry_id": entry.entry_id},
-    )
-
-
-@callback
-def async_delete_missing_right(
-    hass: HomeAssistant, entry: HomeServerConfigEntry, group: str
-) -> None:
-    """Take the issue back once the group can be read."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, group))
-
-
-@callback
-def async_delete_all(hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
-    """Take back every right that an entry which is unloaded or removed lacked."""
-    issues = ir.async_get(hass).issues
-    for domain, issue_id in list(issues):
-        if domain == DOMAIN and issue_id.startswith(_issue_id(entry, "")):
-            ir.async_delete_issue(hass, domain, issue_id)
+def async_delete_missing_rights(hass: HomeAssistant, entry: HomeServerConfigEntry) -> None:
+    """Take back the issue of an entry that is unloaded or removed."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
 
 
 class ReadAgainFlow(RepairsFlow):

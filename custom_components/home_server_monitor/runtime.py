@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .coordinator import GroupCoordinator, Items
     from .devices import DeviceTree
     from .history import EntryHistory
+    from .repairs import MissingRights
     from .workshop import EntryWorkshop
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Runtime:
     devices: DeviceTree
     workshop: EntryWorkshop
     history: EntryHistory
+    rights: MissingRights
     coordinators: dict[str, GroupCoordinator] = field(default_factory=dict)
 
     @callback

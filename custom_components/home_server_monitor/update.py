@@ -31,6 +31,7 @@ class HomeServerUpdate(HomeServerEntity, UpdateEntity):
     """A newer version of an item; installs it where control is allowed."""
 
     entity_description: Update[Any, Any]
+    _attr_supported_features = UpdateEntityFeature(0)
 
     def __init__(
         self, coordinator: GroupCoordinator, path: Path, description: Update[Any, Any]
@@ -38,9 +39,11 @@ class HomeServerUpdate(HomeServerEntity, UpdateEntity):
         """Offer to install only what may be installed."""
         super().__init__(coordinator, path, description)
         if description.install and control_allowed(coordinator.config_entry):
-            self._attr_supported_features = (
+            self._attr_supported_features |= (
                 UpdateEntityFeature.INSTALL | UpdateEntityFeature.PROGRESS
             )
+        if description.notes:
+            self._attr_supported_features |= UpdateEntityFeature.RELEASE_NOTES
 
     @property
     @override
@@ -65,6 +68,16 @@ class HomeServerUpdate(HomeServerEntity, UpdateEntity):
     def release_summary(self) -> str | None:
         """What there is to know before installing."""
         return self.entity_description.summary(self.item)
+
+    @override
+    async def async_release_notes(self) -> str | None:
+        """What is new in it, as Markdown."""
+        notes = self.entity_description.notes
+        if notes is None:
+            return None
+        entry = self.coordinator.config_entry
+        with translated_errors(self.hass, entry):
+            return await notes(entry.runtime_data.client, self.path, self.item)
 
     @override
     def version_is_newer(self, latest_version: str, installed_version: str) -> bool:
@@ -101,5 +114,6 @@ class HomeServerUpdate(HomeServerEntity, UpdateEntity):
                     workshop=runtime.workshop,
                     latest=runtime.items,
                     history=runtime.history,
+                    options=self.coordinator.config_entry.options,
                 )
             )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
 
-from .repairs import async_create_missing_right
 from .systems.errors import HomeServerError, InvalidAuth, MissingRight
 from .systems.paths import Path, covers
 from .systems.system import Watch
@@ -119,9 +118,8 @@ class Watcher:
         if isinstance(error, MissingRight):
             self._refused.add(scope)
             _LOGGER.warning("%s: cannot follow what happens: %s", coordinator.name, error)
-            async_create_missing_right(
-                coordinator.hass, coordinator.config_entry, coordinator.group.key, error
-            )
+            rights = coordinator.config_entry.runtime_data.rights
+            rights.async_note(f"{coordinator.group.key} stream", [error])
             return True
         return False
 

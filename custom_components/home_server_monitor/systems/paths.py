@@ -8,12 +8,12 @@ device names of disks), so registry entries hang on it.
 type Path = tuple[str, ...]
 
 ROOT: Path = ()
-_SEPARATOR = "|"
+SEPARATOR = "|"
 
 
 def child(parent: Path, kind: str, name: object) -> Path:
     """Return the path of ``name`` of this kind below ``parent``."""
-    return (*parent, f"{kind}:{str(name).replace(_SEPARATOR, '_')}")
+    return (*parent, f"{kind}:{str(name).replace(SEPARATOR, '_')}")
 
 
 def kind_of(path: Path) -> str:
@@ -28,12 +28,12 @@ def covers(scope: Path, path: Path) -> bool:
 
 def to_identifier(entry_id: str, path: Path, *keys: str) -> str:
     """Return the registry identifier of a device, or with a key of one of its entities."""
-    return _SEPARATOR.join((entry_id, *path, *keys))
+    return SEPARATOR.join((entry_id, *path, *keys))
 
 
 def from_identifier(entry_id: str, identifier: str) -> Path | None:
     """Return the path behind a device identifier, or None for one of another entry."""
-    owner, *segments = identifier.split(_SEPARATOR)
+    owner, *segments = identifier.split(SEPARATOR)
     return tuple(segments) if owner == entry_id else None
 
 

@@ -4,9 +4,9 @@ Nothing else is needed for a system to appear in the config flow, on every platf
 actions and in the diagnostics. Functions on models are pure; whatever does I/O takes the client.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from aiohttp import ClientSession
@@ -23,23 +23,43 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util.json import JsonObjectType
 
 from ..procedures.journal import Journal, Record
-from .errors import HomeServerError
 from .free_action import FreeAction
 from .issue import Issue
 from .paths import Path
+from .reading import Follow, Group, Happening, Reading, Refresh, Sink, Watch
 from .recorded import History
+
+__all__ = [
+    "Action",
+    "BinarySensor",
+    "Button",
+    "Call",
+    "Client",
+    "Description",
+    "DeviceDetails",
+    "Event",
+    "Field",
+    "Follow",
+    "Group",
+    "Happening",
+    "Identity",
+    "Kind",
+    "Reading",
+    "Refresh",
+    "Resume",
+    "Sensor",
+    "Sessions",
+    "Sink",
+    "Switch",
+    "System",
+    "Update",
+    "Watch",
+    "Workshop",
+]
 
 
 def _always(_item: Any) -> bool:
     return True
-
-
-def _never(_own: object, _other: object, _changed: object) -> bool:
-    return False
-
-
-def _nothing(_own: object, _other: object, _changed: object) -> dict[Path, Any]:
-    return {}
 
 
 # --- Connecting ---------------------------------------------------------------------------------
@@ -93,109 +113,6 @@ class Client(Protocol):
 
     async def close(self) -> None:
         """Release what the client itself opened; never the shared session."""
-
-
-# --- Reading ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What one refresh of a group found.
-
-    ``items`` are models by path. ``failed`` names scopes that could not be read, with the reason:
-    they and everything below keep their last data for a grace period and are never pruned.
-    Whatever is in neither is gone. ``again`` asks for an early next refresh.
-    """
-
-    items: Mapping[Path, Any]
-    failed: Mapping[Path, HomeServerError] = field(default_factory=dict)
-    again: timedelta | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refresh[ClientT]:
-    """What a fetch may use: the client, the time, and what is known already.
-
-    ``previous`` is this group's last data, ``latest`` gives another group's. ``wanted`` are the
-    paths for which an entity is enabled, or None before there are entities. ``early`` says that
-    the interval is not over yet: what was read lately need not be read again.
-    """
-
-    client: ClientT
-    now: datetime
-    previous: Mapping[Path, Any]
-    latest: Callable[[str], Mapping[Path, Any]]
-    wanted: Collection[Path] | None
-    early: bool = False
-
-
-class Sink(Protocol):
-    """Where a watch delivers what the system pushes."""
-
-    @property
-    def items(self) -> Mapping[Path, Any]:
-        """The group's present data."""
-
-    def push(self, items: Mapping[Path, Any]) -> None:
-        """Put these models in place of the old ones; others stay."""
-
-    def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
-        """Pass an event to the event entities of this path."""
-
-    def refresh_soon(self, delay: float = 0.0) -> None:
-        """Read the group again after so many seconds; several wishes become one."""
-
-    def connected(self) -> None:
-        """Say that the stream stands: what happened before is read again."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watch[ClientT]:
-    """A stream that the system pushes changes through.
-
-    ``scopes`` names the paths that have a stream of their own, from the group's present data;
-    ``run`` follows one until it breaks, and is started again with growing pauses.
-    """
-
-    scopes: Callable[[Mapping[Path, Any]], Iterable[Path]]
-    run: Callable[[ClientT, Path, Sink], Awaitable[None]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Follow:
-    """How a group keeps step with another that knows sooner: what is stale there is stale here.
-
-    ``adjust`` gets this group's items, the other's, and the paths that changed there; what it
-    returns is pushed. ``hurry`` gets the same, and says whether to read before the interval is
-    over.
-    """
-
-    group: str
-    adjust: Callable[[Mapping[Path, Any], Mapping[Path, Any], set[Path]], Mapping[Path, Any]] = (
-        _nothing
-    )
-    hurry: Callable[[Mapping[Path, Any], Mapping[Path, Any], set[Path]], bool] = _never
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group[ClientT]:
-    """Models that are read together because they cost the same: one coordinator.
-
-    The first group of a system is its heart: without it the entry does not load. An ``optional``
-    group can be left out in the options. A ``deferred`` one starts after Home Assistant has
-    started. ``paced`` groups follow the polling interval that the user chose.
-    """
-
-    key: str
-    interval: timedelta
-    fetch: Callable[[Refresh[ClientT]], Awaitable[Reading]]
-    watch: Watch[ClientT] | None = None
-    follow: Follow | None = None
-    grace: timedelta = timedelta(seconds=30)
-    timeout: float = 30.0
-    optional: bool = False
-    deferred: bool = False
-    paced: bool = False
 
 
 # --- Showing ------------------------------------------------------------------------------------
@@ -254,13 +171,17 @@ def _no_text(_item: Any) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Update[ClientT, ItemT](UpdateEntityDescription):
-    """An update entity; ``install`` brings the newest version, where control is allowed."""
+    """An update entity; ``install`` brings the newest version, where control is allowed.
+
+    ``notes`` fetches the release notes (Markdown), when somebody looks at them.
+    """
 
     installed: Callable[[ItemT], str | None]
     latest: Callable[[ItemT], str | None]
     release_url: Callable[[ItemT], str | None] = _no_text
     summary: Callable[[ItemT], str | None] = _no_text
     install: Callable[[Call[ClientT, ItemT]], Awaitable[Any]] | None = None
+    notes: Callable[[ClientT, Path, ItemT], Awaitable[str | None]] | None = None
     exists: Callable[[ItemT], bool] = _always
     control: bool = False
 
@@ -297,8 +218,10 @@ class Kind[ItemT]:
     """One kind of item: recognised by its model, shown by its entities.
 
     The kind with ``device`` owns the device at its path: when the item is gone the device goes.
-    Kinds without hang more entities on the device at the same path. ``issues`` are what a person
-    has to see to, for as long as the model says so.
+    Kinds without hang more entities on the device at the same path; with ``part_of``, on the device
+    at the path that it returns, for as long as the item is there. ``placeholders`` fill the names
+    of the entities, which tell parts of one device apart. ``issues`` are what a person has to see
+    to, for as long as the model says so.
     """
 
     model: type[ItemT]
@@ -306,6 +229,8 @@ class Kind[ItemT]:
     device: Callable[[Path, ItemT], DeviceDetails] | None = None
     name: str = ""
     entities: tuple[Description, ...] = ()
+    part_of: Callable[[Path, ItemT], Path] | None = None
+    placeholders: Callable[[ItemT], Mapping[str, str]] | None = None
     issues: Callable[[Path, ItemT], Iterable[Issue]] | None = None
 
 
@@ -333,7 +258,7 @@ class Workshop(Protocol):
 class Call[ClientT, ItemT]:
     """One action on one item; ``data`` are the fields beside the target.
 
-    ``latest`` gives a group's present data.
+    ``latest`` gives a group's present data, ``options`` are those of the entry.
     """
 
     client: ClientT
@@ -343,6 +268,7 @@ class Call[ClientT, ItemT]:
     workshop: Workshop
     latest: Callable[[str], Mapping[Path, Any]]
     history: History
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 type Resume[ClientT] = Callable[[ClientT, Record, Workshop], Awaitable[None]]
@@ -354,7 +280,8 @@ class Action[ClientT, ItemT]:
     """An action on items of one kind, chosen by device or entity.
 
     ``schema`` holds the fields beside the target. ``run`` returns data for the response, or None.
-    ``control`` actions are refused while the entry does not allow control.
+    ``control`` actions are refused while the entry does not allow control, ``admin`` actions to
+    everybody but administrators.
     """
 
     name: str
@@ -362,6 +289,7 @@ class Action[ClientT, ItemT]:
     run: Callable[[Call[ClientT, ItemT]], Awaitable[JsonObjectType | None]]
     schema: Mapping[Any, Any] = field(default_factory=dict)
     control: bool = True
+    admin: bool = False
     response: SupportsResponse = SupportsResponse.OPTIONAL
 
 
