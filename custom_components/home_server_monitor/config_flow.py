@@ -9,15 +9,11 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
-    OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL
+from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -27,15 +23,14 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
 from . import async_sessions
-from .const import CONF_ALLOW_CONTROL, CONF_INCLUDE, CONF_SYSTEM, DOMAIN
+from .const import CONF_ALLOW_CONTROL, CONF_SYSTEM, DOMAIN
+from .options_flow import HomeServerOptionsFlow
 from .runtime import HomeServerConfigEntry
 from .systems import SYSTEMS
 from .systems.errors import HomeServerError
 from .systems.system import Field, Identity, System
 
 _LOGGER = logging.getLogger(__name__)
-_SHORTEST_INTERVAL = 10
-_LONGEST_INTERVAL = 3600
 
 
 class HomeServerConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -225,47 +220,3 @@ def _connect_step(
 # Home Assistant finds a step by its name; each system has one, so that its words can be its own.
 for _system in SYSTEMS.values():
     setattr(HomeServerConfigFlow, f"async_step_{_system.key}", _connect_step(_system))
-
-
-class HomeServerOptionsFlow(OptionsFlowWithReload):
-    """Changes what may be done, how often is asked, and what is left out."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the one page of options."""
-        if user_input is not None:
-            if CONF_SCAN_INTERVAL in user_input:
-                user_input[CONF_SCAN_INTERVAL] = int(user_input[CONF_SCAN_INTERVAL])
-            return self.async_create_entry(data=user_input)
-        system = SYSTEMS[self.config_entry.data[CONF_SYSTEM]]
-        return self.async_show_form(
-            step_id="init", data_schema=_options_schema(system, self.config_entry.options)
-        )
-
-
-def _options_schema(system: System[Any], options: Mapping[str, Any]) -> vol.Schema:
-    control = options.get(CONF_ALLOW_CONTROL, False)
-    schema: dict[Any, Any] = {vol.Required(CONF_ALLOW_CONTROL, default=control): BooleanSelector()}
-    paced = [group.interval.total_seconds() for group in system.groups if group.paced]
-    if paced:
-        interval = options.get(CONF_SCAN_INTERVAL, int(min(paced)))
-        schema[vol.Required(CONF_SCAN_INTERVAL, default=interval)] = NumberSelector(
-            NumberSelectorConfig(
-                min=_SHORTEST_INTERVAL,
-                max=_LONGEST_INTERVAL,
-                step=1,
-                unit_of_measurement="s",
-                mode=NumberSelectorMode.BOX,
-            )
-        )
-    optional = [group.key for group in system.groups if group.optional]
-    if optional:
-        chosen = [key for key in options.get(CONF_INCLUDE, optional) if key in optional]
-        schema[vol.Optional(CONF_INCLUDE, default=chosen)] = SelectSelector(
-            SelectSelectorConfig(
-                options=optional,
-                multiple=True,
-                mode=SelectSelectorMode.LIST,
-                translation_key=CONF_INCLUDE,
-            )
-        )
-    return vol.Schema(schema)

@@ -38,15 +38,28 @@ async def async_get_config_entry_diagnostics(
         "groups": {key: _group(part) for key, part in groups.items()},
     }
     # The longest first: a short one may be part of it.
-    values = {text for key in hidden for text in _texts(entry.data.get(key)) if text}
+    values = {text for text in _hidden_texts([entry.data, entry.options], hidden) if text}
     cleaned: dict[str, Any] = _without(shown, sorted(values, key=len, reverse=True))
     return cleaned
+
+
+def _hidden_texts(value: Any, hidden: set[str] | frozenset[str]) -> Iterator[str]:
+    """Yield what must not be seen, however deep it lies."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _texts(part) if key in hidden else _hidden_texts(part, hidden)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _hidden_texts(part, hidden)
 
 
 def _texts(value: Any) -> Iterator[str]:
     """Yield what must not be seen of a field: its texts, and what an address carries."""
     if isinstance(value, Mapping):
         for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
             yield from _texts(part)
     elif isinstance(value, str):
         yield value

@@ -25,6 +25,7 @@ from homeassistant.util.json import JsonObjectType
 from ..procedures.journal import Journal, Record
 from .free_action import FreeAction
 from .issue import Issue
+from .option import OptionField
 from .paths import Path
 from .reading import Follow, Group, Happening, Reading, Refresh, Sink, Watch
 from .recorded import History
@@ -314,8 +315,10 @@ class System[ClientT: Client]:
     free_actions: tuple[FreeAction, ...] = ()
     procedures: Mapping[str, Resume[Any]] = field(default_factory=dict)
     announced_as: tuple[str, ...] = ()
+    options: tuple[OptionField, ...] = ()
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Keys of the connection whose values nobody may see."""
-        return frozenset(part.key for part in self.fields if part.secret)
+        """Keys of the connection and of the options whose values nobody may see."""
+        own = frozenset(part.key for part in self.fields if part.secret)
+        return own.union(*(part.hidden for part in self.options))
