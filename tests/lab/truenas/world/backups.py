@@ -1,0 +1,25 @@
+"""The world of replication, cloud sync and rsync tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..events import Event
+from ..methods import Handler
+from .part import Part
+
+if TYPE_CHECKING:
+    from ..server import TrueNas
+
+
+class Backups(Part):
+    """What the server has of replication, cloud sync and rsync tasks."""
+
+
+def furnish(_nas: TrueNas) -> None:
+    """Add the typical box."""
+
+
+METHODS: tuple[Handler, ...] = ()
+
+EVENTS: tuple[Event, ...] = ()
