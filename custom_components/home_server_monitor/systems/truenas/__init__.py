@@ -36,4 +36,5 @@ TRUENAS: System[TrueNas] = System(
     procedures={
         name: resume for subject in _SUBJECTS for name, resume in subject.PROCEDURES.items()
     },
+    options=datasets.OPTIONS,
 )

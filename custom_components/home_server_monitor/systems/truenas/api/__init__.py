@@ -1,0 +1,1 @@
+"""How one speaks with TrueNAS, in any version; knows nothing of pools or of Home Assistant."""
