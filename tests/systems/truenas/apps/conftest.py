@@ -100,9 +100,8 @@ class Shelf:
 
     async def listens(self) -> None:
         """Wait until both streams stand, and what they made to be read was read."""
-        for group in ("apps", "app_usage"):
-            watcher = coordinator(self.entry, group).watcher
-            await until(lambda watcher=watcher: watcher.open_count)
+        watchers = [coordinator(self.entry, group).watcher for group in ("apps", "app_usage")]
+        await until(lambda: all(watcher.open_count for watcher in watchers))
         await asyncio.sleep(0.1)
         await self.hass.async_block_till_done()
 
