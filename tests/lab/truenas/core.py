@@ -9,7 +9,7 @@ from .errors import CallError, InstanceNotFound
 from .events import Event
 from .methods import ANYONE, FULL_ADMIN, LOGGED_IN, method
 from .query import query
-from .version import V24_10, V25_04, V25_10
+from .version import V24_04, V24_10, V25_04, V25_10
 
 if TYPE_CHECKING:
     from .jobs import LabJob
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-@method("core.ping", role=LOGGED_IN, until=V25_04)
-@method("core.ping", role=ANYONE, since=V25_10, unlimited=True)
+@method("core.ping", role=FULL_ADMIN, until=V24_04)
+@method("core.ping", role=LOGGED_IN, since=V24_10, until=V25_04)
+@method("core.ping", role=ANYONE, since=V25_10)
 async def ping(_nas: TrueNas) -> str:
     """Answer."""
     return "pong"
@@ -71,15 +72,15 @@ async def get_jobs(
 def _job(nas: TrueNas, number: int, session: Session) -> LabJob:
     job = nas.jobs.all.get(number)
     if job is None:
-        raise InstanceNotFound(f"Job {number} does not exist")
+        raise InstanceNotFound(f"Job with id {number} does not exist")
     if not nas.jobs.visible(job, session.key):
-        raise CallError("EPERM", f"{number} is not your job")
+        raise CallError("EPERM", "Job is not owned by current session")
     return job
 
 
 @method("core.job_abort", role=LOGGED_IN)
 async def job_abort(nas: TrueNas, number: int, *, session: Session) -> None:
-    """End a job."""
+    """End a job, whether it calls itself abortable or not."""
     nas.jobs.abort(_job(nas, number, session))
 
 
@@ -88,10 +89,10 @@ async def job_wait(nas: TrueNas, number: int, *, job: LabJob) -> Any:
     """Wait for another job, as a job: its result is the other's."""
     other = nas.jobs.all.get(number)
     if other is None or not nas.jobs.visible(other, job.owner):
-        raise InstanceNotFound(f"Job {number} does not exist")
+        raise InstanceNotFound(f"Job with id {number} does not exist")
     await other.ended.wait()
     if other.failure is not None:
-        raise CallError("EFAULT", other.error or "Job aborted")
+        raise other.failure
     return other.result
 
 
@@ -133,8 +134,8 @@ async def state(nas: TrueNas) -> str:
 
 @method("system.ready", role="SYSTEM_GENERAL_READ")
 async def ready(nas: TrueNas) -> bool:
-    """Tell whether it has booted."""
-    return nas.state == "READY"
+    """Tell whether it has booted; it stays so while it goes down."""
+    return nas.state != "BOOTING"
 
 
 METHODS = (
