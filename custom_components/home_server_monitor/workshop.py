@@ -11,6 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .journal import EntryJournal
+from .memory import EntryMemory
 from .procedures.journal import Record
 from .systems.errors import Busy, HomeServerError
 from .systems.paths import Path
@@ -29,12 +30,17 @@ class EntryWorkshop:
     """Runs procedures, and finishes at the start what an earlier run left open."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: HomeServerConfigEntry, journal: EntryJournal
+        self,
+        hass: HomeAssistant,
+        entry: HomeServerConfigEntry,
+        journal: EntryJournal,
+        memory: EntryMemory,
     ) -> None:
         """Prepare; nothing runs yet."""
         self._hass = hass
         self._entry = entry
         self.journal = journal
+        self.memory = memory
         self._tasks: dict[Path, asyncio.Task[Any]] = {}
         self._listeners: dict[Path, list[ProgressListener]] = {}
 
@@ -69,7 +75,7 @@ class EntryWorkshop:
     @callback
     def _run_done(self, path: Path, task: asyncio.Task[Any]) -> None:
         self._task_done(path, task)
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled():
             # What it left open need not wait for the next start.
             self.async_resume()
 

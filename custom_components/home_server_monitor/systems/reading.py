@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from .errors import HomeServerError, MissingRight
+from .memory import Memory, ShortMemory
 from .paths import Path
 
 
@@ -54,7 +55,7 @@ class Refresh[ClientT]:
     ``previous`` is this group's last data, ``latest`` gives another group's. ``wanted`` are the
     paths for which an entity is enabled, or None before there are entities. ``early`` says that
     the interval is not over yet: what was read lately need not be read again. ``options`` are
-    those of the entry.
+    those of the entry. ``memory`` is what it remembers of its items.
     """
 
     client: ClientT
@@ -64,6 +65,7 @@ class Refresh[ClientT]:
     wanted: Collection[Path] | None
     early: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    memory: Memory = field(default_factory=ShortMemory)
 
 
 class Sink(Protocol):

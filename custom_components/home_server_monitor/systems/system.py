@@ -25,6 +25,7 @@ from homeassistant.util.json import JsonObjectType
 from ..procedures.journal import Journal, Record
 from .free_action import FreeAction
 from .issue import Issue
+from .memory import Memory
 from .option import OptionField
 from .paths import Path
 from .reading import Follow, Group, Happening, Reading, Refresh, Sink, Watch
@@ -244,6 +245,10 @@ class Workshop(Protocol):
     @property
     def journal(self) -> Journal:
         """Where every step is written down before it is taken."""
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered of the entry's items."""
 
     async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
         """Run a procedure, the only one on this object; raises ``Busy`` while another does."""
