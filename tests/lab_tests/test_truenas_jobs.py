@@ -146,6 +146,21 @@ async def test_waiting_is_a_job_itself(nas: TrueNas) -> None:
         assert nas.jobs.all[2].result == "apple cake"
 
 
+@every_version
+async def test_many_at_once(nas: TrueNas) -> None:
+    async with talk(nas) as api:
+        number = await api.result("core.bulk", "bake.cake", [["apple"], [""]])
+        await nas.jobs.all[number].ended.wait()
+        good, bad = nas.jobs.all[number].result
+        assert (good["result"], good["error"]) == ("apple cake", None)
+        assert (bad["result"], "Field is required" in bad["error"]) == (None, True)
+        number = await api.result("core.bulk", "system.host_id", [[]])
+        await nas.jobs.all[number].ended.wait()
+        assert nas.jobs.all[number].result == [
+            {"job_id": None, "error": None, "result": nas.host_id}
+        ]
+
+
 async def test_jobs_outlive_their_caller(nas: TrueNas) -> None:
     with nas.jobs.hold("^bake"):
         async with talk(nas) as api:

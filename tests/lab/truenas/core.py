@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -13,6 +14,8 @@ from .version import V24_04, V24_10, V25_04, V25_10
 
 if TYPE_CHECKING:
     from .jobs import LabJob
+    from .keys import Key
+    from .methods import Method
     from .server import TrueNas
     from .session import Session
 
@@ -96,6 +99,39 @@ async def job_wait(nas: TrueNas, number: int, *, job: LabJob) -> Any:
     return other.result
 
 
+@method("core.bulk", role=LOGGED_IN, job=True)
+async def bulk(
+    nas: TrueNas,
+    name: str,
+    calls: list[list[Any]],
+    _description: str | None = None,
+    *,
+    job: LabJob,
+) -> list[dict[str, Any]]:
+    """Call a method once for each list of parameters, as one job that never fails itself."""
+    wanted = nas.methods.get(name)
+    if wanted is None or wanted.private or job.owner is None or not job.owner.may(wanted.role):
+        raise CallError("EPERM", "Not authorized")
+    outcomes = []
+    for number, params in enumerate(calls):
+        outcomes.append(await _one(nas, wanted, params, job.owner))
+        await job.progress(100 * number / len(calls), f"{number + 1} of {len(calls)}")
+    return outcomes
+
+
+async def _one(nas: TrueNas, wanted: Method, params: list[Any], owner: Key) -> dict[str, Any]:
+    if wanted.job:
+        started = nas.jobs.start(wanted, params, owner)
+        await started.ended.wait()
+        return {"job_id": started.id, "error": started.error, "result": started.result}
+    try:
+        result = wanted.function(nas, *params)
+        result = await result if inspect.isawaitable(result) else result
+    except CallError as error:
+        return {"job_id": None, "error": error.said, "result": None}
+    return {"job_id": None, "error": None, "result": result}
+
+
 @method("core.get_methods", role=FULL_ADMIN, until=V25_04, private=True)
 @method("core.get_methods", role=LOGGED_IN, since=V25_10)
 async def get_methods(
@@ -146,6 +182,7 @@ METHODS = (
     get_jobs,
     job_abort,
     job_wait,
+    bulk,
     get_methods,
     host_id,
     boot_id,
