@@ -61,11 +61,13 @@ class Compared:
 class Restored:
     """A trial restore: what was compared in it, or why nothing could be.
 
-    ``left`` is the scratch dataset that could not be removed.
+    ``alone`` says that there was no source to compare with, ``left`` is the scratch dataset that
+    could not be removed.
     """
 
     compared: Compared | None = None
     problem: str = ""
+    alone: bool = False
     left: str = ""
 
 

@@ -199,7 +199,10 @@ def _restored(evidence: Evidence) -> Iterator[Finding]:
         return
     if restored.problem:
         yield _warning("restore", f"The trial restore could not be made: {restored.problem}")
-    if restored.compared is not None:
+    if restored.compared is not None and restored.alone:
+        told = f"{restored.compared.checked} files can be seen in the restored copy"
+        yield _ok("restore", f"{told}, and nothing that they could be compared with.")
+    elif restored.compared is not None:
         yield _comparison("restore", "in the restored copy", restored.compared)
     if restored.left:
         reason = (
