@@ -5,11 +5,15 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...paths import ROOT, Path, child
 from ..wire import each, mapping, number, sequence, text, whole
 from .models import App, AppState, AppUsage, Sample, Versions
 
-MEBIBYTE = 1024**2
-"""Charts count their memory in units of this, apps in bytes."""
+APP = "app"
+"""The kind of an app's path."""
+
+_MEBIBYTE = 1024**2  # what charts count their memory in; apps use bytes
+_SHORTEST = 1.0  # seconds between two samples that make a rate
 
 _CHART_STATES = {"ACTIVE": AppState.RUNNING}
 _STATES = {state.value: state for state in AppState}
@@ -98,21 +102,28 @@ def _is_address(address: str) -> bool:
         return False
 
 
-def usages(fields: object, before: Mapping[str, AppUsage], at: float) -> dict[str, AppUsage]:
-    """Parse one message of ``app.stats`` or ``chart.release.statistics``, by the app's name.
+def app_path(name: str) -> Path:
+    """Return where the app of this name stands."""
+    return child(ROOT, APP, name)
 
-    ``before`` is what was known of each app, ``at`` the event loop's clock.
+
+def usages(fields: object, before: Mapping[Path, AppUsage], at: float) -> dict[Path, AppUsage]:
+    """Parse one message of ``app.stats`` or ``chart.release.statistics``.
+
+    ``before`` is what was known of each app, ``at`` the event loop's clock. Who is not known is
+    left out, as is what follows its forerunner too closely for a rate.
     """
     found = {}
-    for row in sequence(fields):
-        name = text(mapping(row).get("app_name")) or text(mapping(row).get("id"))
-        if name is not None and name in before:
-            found[name] = _usage(row, before[name], at)
+    for row in map(mapping, sequence(fields)):
+        path = app_path(text(row.get("app_name")) or text(row.get("id")) or "")
+        known = before.get(path)
+        if known is not None and not _is_too_early(known, at):
+            found[path] = _chart_usage(row, at) if known.chart else _docker_usage(row, known, at)
     return found
 
 
-def _usage(row: Mapping[str, Any], before: AppUsage, at: float) -> AppUsage:
-    return _chart_usage(row, at) if before.chart else _docker_usage(row, before, at)
+def _is_too_early(known: AppUsage, at: float) -> bool:
+    return known.sample is not None and at - known.sample.at < _SHORTEST
 
 
 def _docker_usage(row: Mapping[str, Any], before: AppUsage, at: float) -> AppUsage:
@@ -124,7 +135,7 @@ def _docker_usage(row: Mapping[str, Any], before: AppUsage, at: float) -> AppUsa
     networks = [mapping(one) for one in sequence(row.get("networks"))]
     cpu, memory = number(row.get("cpu_usage")), whole(row.get("memory"))
     if not networks and not cpu and not memory:
-        return _stopped(sample)
+        return idle(sample)
     return AppUsage(
         chart=False,
         sample=sample,
@@ -137,17 +148,17 @@ def _docker_usage(row: Mapping[str, Any], before: AppUsage, at: float) -> AppUsa
     )
 
 
-def _stopped(sample: Sample) -> AppUsage:
-    """Nothing is used by an app that does not run: the server tells zeros and no network."""
+def idle(sample: Sample | None = None, *, chart: bool = False) -> AppUsage:
+    """Return the usage of an app that does not run: the server tells zeros and no network."""
     return AppUsage(
-        chart=False,
+        chart=chart,
         sample=sample,
         cpu=0.0,
         memory=0,
         network_receive_rate=0.0,
         network_send_rate=0.0,
-        block_read_rate=0.0,
-        block_write_rate=0.0,
+        block_read_rate=None if chart else 0.0,
+        block_write_rate=None if chart else 0.0,
     )
 
 
@@ -159,7 +170,7 @@ def _chart_usage(row: Mapping[str, Any], at: float) -> AppUsage:
         chart=True,
         sample=Sample(at=at, read=0, written=0),
         cpu=number(stats.get("cpu")),
-        memory=None if memory is None else int(memory * MEBIBYTE),
+        memory=None if memory is None else int(memory * _MEBIBYTE),
         network_receive_rate=number(network.get("incoming")),
         network_send_rate=number(network.get("outgoing")),
     )
