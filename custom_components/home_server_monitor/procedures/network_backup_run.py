@@ -16,9 +16,7 @@ from ..systems.truenas.backups.fresh import clock_of, fresh_task
 from ..systems.truenas.backups.gather import FindNas, Inquiry
 from ..systems.truenas.backups.models import (
     BackupTask,
-    CloudBackup,
     CloudSync,
-    Replication,
     Rsync,
     RunState,
 )
@@ -33,9 +31,7 @@ _UNSENT = ("", "snapshot")
 class BackupRun:
     """Takes the steps, or takes up those of an earlier run."""
 
-    def __init__(
-        self, nas: TrueNas, record: Record, workshop: Workshop, find: FindNas
-    ) -> None:
+    def __init__(self, nas: TrueNas, record: Record, workshop: Workshop, find: FindNas) -> None:
         """Take up a record, new or found open."""
         self._nas = nas
         self._record = record
@@ -114,9 +110,7 @@ class BackupRun:
 
     async def _task(self) -> BackupTask:
         now, zone = await clock_of(self._nas)
-        return await fresh_task(
-            self._nas, self._record.path, self._workshop.memory, now, zone
-        )
+        return await fresh_task(self._nas, self._record.path, self._workshop.memory, now, zone)
 
     # --- after a failure or an interruption -------------------------------------------------------
 

@@ -72,7 +72,9 @@ async def _compare(point: RestorePoint, scratch: str) -> Compared:
         raise NotFound(f"the files of {scratch}: it was not mounted")
     target = FolderTree(point.nas, found[0].mountpoint)
     root = _source_root(point)
-    source = target if root is None or point.source_nas is None else FolderTree(point.source_nas, root)
+    source = (
+        target if root is None or point.source_nas is None else FolderTree(point.source_nas, root)
+    )
     return await Comparison(source=source, target=target, timed=source is not target).run()
 
 

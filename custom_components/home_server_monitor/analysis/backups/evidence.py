@@ -18,7 +18,10 @@ class LastRun(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """A snapshot of a dataset: ``name`` is what stands behind the ``@``."""
+    """A snapshot of a dataset: ``name`` is what stands behind the ``@``.
+
+    Of old ones nothing but the name is known.
+    """
 
     name: str
     guid: str = ""

@@ -29,7 +29,7 @@ def broken_off(evidence: Evidence, *, by_snapshots: bool, deletes: bool = False)
     ``deletes`` removed.
     """
     if by_snapshots:
-        known = tuple(_whole(evidence, pair) for pair in evidence.pairs if proven(pair) is not None)
+        known = _whole(evidence)
         safe = known or ("What was there before is not touched by a transfer that breaks off.",)
         missing = tuple(sentence for pair in evidence.pairs for sentence in _lacking(pair))
         rest = "What was sent in part is no use by itself; the next run continues or replaces it."
@@ -37,33 +37,37 @@ def broken_off(evidence: Evidence, *, by_snapshots: bool, deletes: bool = False)
     mixed = "At the other side some files may be new and others old: they do not belong together."
     gone = ("Files that the source lacks may be removed there already.",) if deletes else ()
     compared = evidence.files
-    good = ()
+    good: tuple[str, ...] = ()
     if compared is not None and compared.checked:
         count = compared.checked - compared.bad
-        good = (f"Of {compared.checked} files that were looked at {count} are there as they should be.",)
+        good = (
+            f"Of {compared.checked} files that were looked at {count} are there as they should be.",
+        )
     return Standing(safe=good, not_safe=(mixed, *gone, _CHANGES))
 
 
 def transferred(evidence: Evidence, verdict: Verdict) -> Standing:
     """Return how things stand after a transfer that TrueNAS called a success."""
-    safe = [_whole(evidence, pair) for pair in evidence.pairs if proven(pair) is not None]
-    safe += [
+    looked_at = tuple(
         finding.reason
         for finding in verdict.findings
         if finding.outcome is Outcome.OK and finding.check in ("files", "restore")
-    ]
+    )
     return Standing(
-        safe=tuple(safe) or _last(evidence),
+        safe=(*_whole(evidence), *looked_at) or _last(evidence),
         not_safe=tuple(
             finding.reason for finding in verdict.findings if finding.outcome is Outcome.FAILED
         ),
     )
 
 
-def _whole(evidence: Evidence, pair: Pair) -> str:
-    found = proven(pair)
-    assert found is not None
-    return f"{pair.target}@{found.name} of {evidence.at(found.created)} is there whole."
+def _whole(evidence: Evidence) -> tuple[str, ...]:
+    """Name the newest snapshot of each dataset that the other side is known to have."""
+    return tuple(
+        f"{pair.target}@{found.name} of {evidence.at(found.created)} is there whole."
+        for pair in evidence.pairs
+        if (found := proven(pair)) is not None
+    )
 
 
 def _lacking(pair: Pair) -> tuple[str, ...]:

@@ -42,7 +42,9 @@ class CloudSyncTree:
             },
         }
         rows = await self._nas.call("cloudsync.list_directory", asked)
-        return listing(rows, name="Name", size="Size", is_folder=lambda one: one.get("IsDir") is True)
+        return listing(
+            rows, name="Name", size="Size", is_folder=lambda one: one.get("IsDir") is True
+        )
 
     async def modified(self, _path: str) -> float | None:
         """Return None: providers keep times of their own."""

@@ -45,5 +45,6 @@ async def clock_of(nas: TrueNas) -> tuple[datetime, tzinfo]:
         return dt_util.utcnow(), UTC
     moment, name = told.get("datetime"), text(told.get("timezone"))
     zone = await dt_util.async_get_time_zone(name) if name else None
-    aware = isinstance(moment, datetime) and moment.tzinfo is not None
-    return moment if aware else dt_util.utcnow(), zone or UTC
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        moment = dt_util.utcnow()
+    return moment, zone or UTC

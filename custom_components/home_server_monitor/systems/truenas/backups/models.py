@@ -144,8 +144,10 @@ class Replication(BackupTask):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rsync(BackupTask):
-    """An rsync task. ``deletes`` says that it removes at the target what the source lacks, ``picks``
-    that it leaves files out, ``keeps_times`` that files at both sides have the same times.
+    """An rsync task.
+
+    ``deletes`` says that it removes at the target what the source lacks, ``picks`` that it leaves
+    files out, ``keeps_times`` that files at both sides have the same times.
     """
 
     path: str
@@ -159,8 +161,9 @@ class Rsync(BackupTask):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CloudSync(BackupTask):
-    """A cloud sync task. ``place`` names where it syncs with, for people; ``picks`` says that it
-    leaves files out.
+    """A cloud sync task.
+
+    ``place`` names where it syncs with, for people; ``picks`` says that it leaves files out.
     """
 
     path: str

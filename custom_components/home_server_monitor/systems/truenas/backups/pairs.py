@@ -18,9 +18,7 @@ _NAMES = 5
 class Seen(Protocol):
     """Asks, and takes note of why there is no answer."""
 
-    async def __call__[T](
-        self, what: str, asking: Awaitable[T], whose: TrueNas | None
-    ) -> T | None:
+    async def __call__[T](self, what: str, asking: Awaitable[T], whose: TrueNas | None) -> T | None:
         """Return the answer or None."""
 
 
@@ -58,9 +56,7 @@ class Pairs:
         mounted: dict[str, str | None] = {}
         names = await self._sources(mounted)
         self.left_out = max(len(names) - _PAIRS, 0)
-        pairs = []
-        for name in names[:_PAIRS]:
-            pairs.append(await self._pair(name))
+        pairs = [await self._pair(name) for name in names[:_PAIRS]]
         if pairs and self.target is None and self.task.direction is Direction.PUSH:
             pairs[0] = await self._with_names(pairs[0])
         self._measure(pairs)
@@ -102,26 +98,39 @@ class Pairs:
 
     async def _pair(self, name: str) -> Pair:
         target = target_of(name, self.task.sources, self.task.target)
-        source_snapshots = await self._snapshots(self.source, name)
-        if source_snapshots is not None:
-            source_snapshots = tuple(
-                one
-                for one in source_snapshots
-                if eligible(one.name, self.task.schemas, self.task.name_regex)
-            )
+        theirs = await self._names(self.target, target)
+        own = await self._names(self.source, name)
+        if own is not None:
+            own = [one for one in own if eligible(one, self.task.schemas, self.task.name_regex)]
+        # Those that only one side has, and those that should be the same.
+        known = set(theirs or ())
+        common = [one for one in own or () if one in known][-_NAMES:]
         return Pair(
             source=name,
             target=target,
-            source_snapshots=source_snapshots,
-            target_snapshots=await self._snapshots(self.target, target),
+            source_snapshots=await self._opened(self.source, name, own, common),
+            target_snapshots=await self._opened(self.target, target, theirs, common),
         )
 
-    async def _snapshots(self, nas: TrueNas | None, dataset: str) -> tuple[Snapshot, ...] | None:
+    async def _names(self, nas: TrueNas | None, dataset: str) -> list[str] | None:
         if nas is None:
             return None
-        return await self.seen(
-            f"The snapshots of {dataset}", zfs.snapshots(nas, dataset), nas
+        return await self.seen(f"The snapshots of {dataset}", zfs.names(nas, dataset), nas)
+
+    async def _opened(
+        self, nas: TrueNas | None, dataset: str, names: list[str] | None, common: list[str]
+    ) -> tuple[Snapshot, ...] | None:
+        """Return all snapshots, the newest and the common ones with what is known of them."""
+        if nas is None or names is None:
+            return None
+        wanted = list(dict.fromkeys([*names[-_NAMES:], *common]))
+        found = await self.seen(
+            f"The snapshots of {dataset}", zfs.opened(nas, dataset, wanted), nas
         )
+        if found is None:
+            return None
+        known = {one.name: one for one in found}
+        return tuple(known.get(name) or Snapshot(name=name) for name in names)
 
     async def _with_names(self, pair: Pair) -> Pair:
         """Let TrueNAS ask the other side for the names of the newest snapshots."""

@@ -28,9 +28,7 @@ class Plan:
     note: str = ""
 
 
-async def plan(
-    nas: TrueNas, task: BackupTask, find: FindNas, now: datetime, zone: tzinfo
-) -> Plan:
+async def plan(nas: TrueNas, task: BackupTask, find: FindNas, now: datetime, zone: tzinfo) -> Plan:
     """Return which snapshots come before a run of the task.
 
     A replication sends only those whose names it knows; of files it is the state that was sent,
@@ -46,9 +44,7 @@ async def plan(
     return Plan(nas=nas, datasets=(dataset,), name=name)
 
 
-async def _of_replication(
-    nas: TrueNas, task: Replication, find: FindNas, local: datetime
-) -> Plan:
+async def _of_replication(nas: TrueNas, task: Replication, find: FindNas, local: datetime) -> Plan:
     source: TrueNas | None = nas
     if task.direction is Direction.PULL and task.host:
         source = await find(task.host)
@@ -80,8 +76,7 @@ def _name(task: Replication, local: datetime) -> str | None:
 async def take(wanted: Plan) -> None:
     """Take the snapshots; those that are there already, from this very minute, are as good."""
     for dataset in wanted.datasets:
-        known = await zfs.snapshots(wanted.nas, dataset)
-        if any(one.name == wanted.name for one in known):
+        if wanted.name in await zfs.names(wanted.nas, dataset):
             continue
         asked: JsonObjectType = {
             "dataset": dataset,

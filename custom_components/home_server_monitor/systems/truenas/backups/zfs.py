@@ -1,6 +1,6 @@
 """What one system has of snapshots and datasets, as far as a backup is concerned."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from ..client import Ask, TrueNas
 from ..wire import mapping, text, whole
 
 _PROPERTIES = ("creation", "guid", "referenced")
+_CHEAP = ("createtxg", "name")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,24 +23,48 @@ class Dataset:
     origin: str | None
 
 
-async def snapshots(nas: TrueNas, dataset: str) -> tuple[Snapshot, ...]:
-    """Return all snapshots of a dataset; none where there is no such dataset."""
+async def names(nas: TrueNas, dataset: str) -> list[str]:
+    """Return what the snapshots of a dataset are called, the oldest first; none of no dataset."""
+    rows = await _query(nas, [["dataset", "=", dataset]], _CHEAP)
+    named = [
+        (whole(_number(row.get("createtxg"))) or 0, name)
+        for row in rows
+        if (name := str(row.get("name") or "").partition("@")[2])
+    ]
+    return [name for _, name in sorted(named)]
+
+
+async def opened(nas: TrueNas, dataset: str, wanted: Iterable[str]) -> list[Snapshot]:
+    """Return some snapshots of a dataset with what is known of them; those that are gone are left out.
+
+    Nothing but their names stands in the filter, or TrueNAS would look into each that it has.
+    """
+    ids = [f"{dataset}@{name}" for name in wanted]
+    if not ids:
+        return []
+    rows = await _query(nas, [["id", "in", ids]], _PROPERTIES)
+    found = (_snapshot(row) for row in rows)
+    return [one for one in found if one is not None]
+
+
+async def _query(
+    nas: TrueNas, filters: list[Any], properties: Sequence[str]
+) -> list[Mapping[str, Any]]:
     asked = (
-        [["dataset", "=", dataset]],
+        filters,
         {
-            "select": ["name", "dataset", "snapshot_name", "properties"],
-            "extra": {"properties": list(_PROPERTIES)},
+            "select": ["name", "createtxg", "properties"],
+            "extra": {"properties": list(properties)},
         },
     )
     rows = await nas.first(Ask("pool.snapshot.query", *asked), Ask("zfs.snapshot.query", *asked))
     if not isinstance(rows, list):
         raise BadAnswer("snapshots")
-    found = (_snapshot(row) for row in rows if isinstance(row, Mapping))
-    return tuple(one for one in found if one is not None)
+    return [row for row in rows if isinstance(row, Mapping)]
 
 
 def _snapshot(row: Mapping[str, Any]) -> Snapshot | None:
-    name = text(row.get("snapshot_name")) or str(row.get("name") or "").partition("@")[2]
+    name = str(row.get("name") or "").partition("@")[2]
     if not name:
         return None
     properties = mapping(row.get("properties"))
