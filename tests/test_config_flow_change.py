@@ -24,6 +24,8 @@ from tests.lab.portainer import Portainer
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
+OWN = {"quotas": None, "not_updated": None, "registries": None}
+
 # --- Reauthentication ---------------------------------------------------------------------------
 
 
@@ -158,6 +160,7 @@ async def test_options(hass: HomeAssistant, docker_engine: SimulatedEngine) -> N
         "allow_control": False,
         "scan_interval": 60,
         "include": ["usage", "engine", "disk_usage", "updates", "audit"],
+        **OWN,
     }
     result = await hass.config_entries.options.async_configure(
         form["flow_id"], {"allow_control": True, "scan_interval": 15.0, "include": ["engine"]}
@@ -180,6 +183,7 @@ async def test_options(hass: HomeAssistant, docker_engine: SimulatedEngine) -> N
         "allow_control": True,
         "scan_interval": 15,
         "include": ["engine"],
+        **OWN,
     }
     await hass.config_entries.options.async_configure(
         form["flow_id"], {"allow_control": False, "scan_interval": 60, "include": []}
@@ -194,7 +198,7 @@ async def test_options_of_a_system_that_has_but_one(
 ) -> None:
     """A system that only pushes asks for no interval, one without parts for no choice."""
     pushed = replace(SYSTEMS["docker"].groups[0], paced=False)
-    monkeypatch.setitem(SYSTEMS, "docker", replace(SYSTEMS["docker"], groups=(pushed,)))
+    monkeypatch.setitem(SYSTEMS, "docker", replace(SYSTEMS["docker"], groups=(pushed,), options=()))
     added = await submit(hass, await choose(hass, "docker"), url=docker_engine.url)
     entry = added["result"]
     form = await hass.config_entries.options.async_init(entry.entry_id)

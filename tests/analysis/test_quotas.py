@@ -84,23 +84,31 @@ def test_labels_change_single_limits() -> None:
     found = chosen("linuxserver/sonarr", label(cpus="1.5", memory="3g", pids="200"))
     assert found.kind == "sonarr"
     assert found.quota == Quota(cpus=1.5, memory=3 * GIB, pids=200)
-    assert found.labelled == {"cpus", "memory", "pids"}
+    assert found.given == {"cpus", "memory", "pids"}
     assert found.complaints == ()
 
 
 def test_labels_take_limits_away() -> None:
     found = chosen("linuxserver/transmission", label(cpus="none", io_write="0", memory="Unlimited"))
     assert found.quota == Quota(io_read=500_000_000)
-    assert found.labelled == {"cpus", "io_write", "memory"}
+    assert found.given == {"cpus", "io_write", "memory"}
 
 
 def test_labels_that_say_nothing_are_told_and_ignored() -> None:
     labels = {**label(cpus="many", memory="1k", speed="9", pids="-5"), "other": "1"}
     found = chosen("app", labels)
     assert found.quota == TABLE[OTHERS]
-    assert found.labelled == frozenset()
+    assert found.given == frozenset()
     assert len(found.complaints) == 4
     assert all(text.startswith("home_server_monitor.quota.") for text in found.complaints)
+
+
+def test_options_beat_labels() -> None:
+    labels = label(cpus="1.5", memory="3g")
+    found = chosen("linuxserver/sonarr", labels, {"memory": "4g", "pids": "none", "io_read": "x"})
+    assert found.quota == Quota(cpus=1.5, memory=4 * GIB)
+    assert found.given == {"cpus", "memory", "pids"}
+    assert found.complaints == ("Option io_read: 'x' is not a size such as 512m or 2g",)
 
 
 @given(
@@ -157,14 +165,14 @@ def memory_check(
     quota: int | None = 2 * GIB,
     usage: int | None = None,
     peak: int | None = None,
-    labelled: bool = False,
+    is_given: bool = False,
 ) -> Check:
     """Judge a container by its memory alone."""
     found = compliance(
         ChosenQuota(
             kind=OTHERS,
             quota=Quota(memory=quota),
-            labelled=frozenset({"memory"} if labelled else ()),
+            given=frozenset({"memory"} if is_given else ()),
         ),
         cpu_limit=None,
         memory_limit=limit,
@@ -199,11 +207,11 @@ def test_verdicts(
 
 def test_a_limit_beats_the_table_and_a_label_both() -> None:
     assert memory_check(limit=8 * GIB, usage=4 * GIB).verdict is Verdict.UNDER
-    assert memory_check(limit=8 * GIB, usage=4 * GIB, labelled=True).verdict is Verdict.OVER
+    assert memory_check(limit=8 * GIB, usage=4 * GIB, is_given=True).verdict is Verdict.OVER
 
 
 def test_no_quota_at_all() -> None:
-    check = memory_check(quota=None, usage=50 * GIB, labelled=True)
+    check = memory_check(quota=None, usage=50 * GIB, is_given=True)
     assert check.verdict is Verdict.NONE
     assert check.reason == "It has no quota."
 
@@ -241,10 +249,10 @@ _AMOUNT = st.one_of(st.none(), st.integers(1, 1 << 40))
 
 @given(_AMOUNT, _AMOUNT, _AMOUNT, _AMOUNT, st.booleans())
 def test_over_means_more_than_is_allowed(
-    limit: int | None, quota: int | None, usage: int | None, peak: int | None, labelled: bool
+    limit: int | None, quota: int | None, usage: int | None, peak: int | None, is_given: bool
 ) -> None:
-    check = memory_check(limit=limit, quota=quota, usage=usage, peak=peak, labelled=labelled)
-    target = quota if labelled or limit is None else limit
+    check = memory_check(limit=limit, quota=quota, usage=usage, peak=peak, is_given=is_given)
+    target = quota if is_given or limit is None else limit
     over = target is not None and usage is not None and usage > target
     assert (check.verdict is Verdict.OVER) == over
     assert check.reason

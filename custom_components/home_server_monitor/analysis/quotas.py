@@ -37,16 +37,20 @@ class Quota:
     io_write: int | None = None
 
 
+LIMITS = tuple(part.name for part in fields(Quota))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChosenQuota:
-    """A quota and where it comes from: the row of the table, and the labels that changed it.
+    """A quota and where it comes from: the row of the table, and what was said of this container.
 
-    ``labelled`` names the fields that labels set; ``complaints`` are labels that say nothing.
+    ``given`` names the limits that labels or options set; ``complaints`` are those of them that
+    mean nothing.
     """
 
     kind: str
     quota: Quota
-    labelled: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
     complaints: tuple[str, ...] = ()
 
 
@@ -122,32 +126,52 @@ def _number(text: str) -> int:
 _READERS = {"cpus": cores, "pids": _number}
 
 
-def chosen(image: str, labels: Mapping[str, str]) -> ChosenQuota:
-    """Return the quota of a container: the table's, with what its labels say instead."""
+def chosen(
+    image: str, labels: Mapping[str, str], options: Mapping[str, str] | None = None
+) -> ChosenQuota:
+    """Return the quota of a container: the table's, with what labels and ``options`` say instead.
+
+    ``options`` are texts by limit, as the labels are; they were typed for this very container,
+    so they beat its labels.
+    """
     kind = kind_of(image)
-    changes: dict[str, float | int | None] = {}
-    complaints = []
-    known = {part.name for part in fields(Quota)}
-    for label, text in sorted(labels.items()):
-        if not label.startswith(LABEL):
-            continue
-        name = label.removeprefix(LABEL)
-        if name not in known:
-            complaints.append(f"{label}: there is no such limit")
-            continue
-        try:
-            changes[name] = _label_value(name, text)
-        except ValueError as err:
-            complaints.append(f"{label}: {err}")
+    complaints: list[str] = []
+    marked = {
+        label.removeprefix(LABEL): text for label, text in labels.items() if label.startswith(LABEL)
+    }
+    changes = {
+        **_read(marked, LABEL, complaints),
+        **_read(options or {}, "Option ", complaints),
+    }
     return ChosenQuota(
         kind=kind,
         quota=replace(TABLE[kind], **changes),  # type: ignore[arg-type] # each reader gives its field's type
-        labelled=frozenset(changes),
+        given=frozenset(changes),
         complaints=tuple(complaints),
     )
 
 
-def _label_value(name: str, text: str) -> float | int | None:
+def _read(
+    texts: Mapping[str, str], origin: str, complaints: list[str]
+) -> dict[str, float | int | None]:
+    """Return the limits that the texts give; what means nothing is complained of."""
+    found: dict[str, float | int | None] = {}
+    for name, text in sorted(texts.items()):
+        if name not in LIMITS:
+            complaints.append(f"{origin}{name}: there is no such limit")
+            continue
+        try:
+            found[name] = limit_of(name, text)
+        except ValueError as err:
+            complaints.append(f"{origin}{name}: {err}")
+    return found
+
+
+def limit_of(name: str, text: str) -> float | int | None:
+    """Return the value of a limit that somebody typed; None takes it out of the quota.
+
+    Raises ``ValueError`` for what means nothing.
+    """
     text = text.strip().lower()
     if text in _WORDS_OF_NO_LIMIT:
         return None
@@ -199,7 +223,7 @@ def _or_nothing(value: float | None) -> float:
 class Check:
     """One resource of one container.
 
-    ``limit`` is what the engine enforces, ``quota`` what the table or a label gives.
+    ``limit`` is what the engine enforces, ``quota`` what table, label or option gives.
     """
 
     resource: str
@@ -235,20 +259,20 @@ def compliance(
     peak: Peak | None,
 ) -> Compliance:
     """Judge a container's CPU and memory by the limits it has and the quota it should have."""
-    quota, labelled = found.quota, found.labelled
+    quota, given = found.quota, found.given
     most_cpus, most_memory = (peak.cpus, peak.memory) if peak else (None, None)
     return Compliance(
         kind=found.kind,
         complaints=found.complaints,
         checks=(
-            _check("cpus", cpu_limit, quota.cpus, cpus, most_cpus, given="cpus" in labelled),
+            _check("cpus", cpu_limit, quota.cpus, cpus, most_cpus, given="cpus" in given),
             _check(
                 "memory",
                 memory_limit,
                 quota.memory,
                 memory,
                 most_memory,
-                given="memory" in labelled,
+                given="memory" in given,
             ),
         ),
     )
@@ -263,7 +287,7 @@ def _check(
     *,
     given: bool,
 ) -> Check:
-    """A limit that somebody set beats the table; a label of the container beats both."""
+    """A limit that somebody set beats the table; what was said of the container beats both."""
     target = quota if given or limit is None else limit
     verdict, reason = _judge(resource, limit, target, usage, peak)
     return Check(

@@ -49,12 +49,14 @@ def traces(hostname: str, cgroup: str, mountinfo: str) -> str:
 class Surroundings:
     """What is around a container: all ``others``, the ``traces`` that ``own_traces`` found.
 
-    ``behind_portainer`` tells that the engine is reached through Portainer.
+    ``behind_portainer`` tells that the engine is reached through Portainer, ``left_alone`` that
+    the options keep the container from being updated.
     """
 
     others: Sequence[Document]
     traces: str
     behind_portainer: bool = False
+    left_alone: bool = False
 
 
 def check(container: Document, around: Surroundings, *, aside: str, force: bool) -> None:
@@ -75,6 +77,8 @@ def check(container: Document, around: Surroundings, *, aside: str, force: bool)
         raise Refused("name_taken", name=name + aside)
     if not force:
         _check_wishes(container)
+        if around.left_alone:
+            raise Refused("left_alone")
 
 
 def _check_kind(container: Document, aside: str) -> None:

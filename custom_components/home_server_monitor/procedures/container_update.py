@@ -14,7 +14,9 @@ from homeassistant.util.json import JsonObjectType
 from ..systems.docker import operations, parse
 from ..systems.docker.client import Engine
 from ..systems.docker.groups import Engines
+from ..systems.docker.logins import header
 from ..systems.docker.models import Container
+from ..systems.docker.options import is_left_alone
 from ..systems.docker.parse import SET_ASIDE
 from ..systems.errors import BadAnswer, CannotConnect, HomeServerError, NotFound, Refused, Rejected
 from ..systems.paths import ROOT, Path, covers
@@ -87,7 +89,8 @@ async def _update(call: Call[Engines, Any]) -> JsonObjectType:
     async def fetch(
         engine: Engine, reference: str, progress: Callable[[float | None], None]
     ) -> dict[str, Any]:
-        await operations.pull(engine, reference, progress)
+        login = header(call.options, reference)
+        await operations.pull(engine, reference, progress, login)
         return await operations.image(engine, reference)
 
     return await _run(call, "update", fetch)
@@ -117,7 +120,8 @@ async def _rollback(call: Call[Engines, Any]) -> JsonObjectType:
         except NotFound:
             if not origin:
                 raise
-            await operations.pull(engine, str(origin), progress)
+            login = header(call.options, str(origin))
+            await operations.pull(engine, str(origin), progress, login)
             image = await operations.image(engine, str(origin))
         # The container is to be called by its tag again, which must mean this image.
         await operations.tag(engine, image["Id"], reference)
@@ -130,8 +134,7 @@ async def _run(call: Call[Engines, Any], action: str, fetch: Fetch) -> JsonObjec
     engine = _engine(call.client, call.path)
     if engine.is_podman:
         raise Refused("podman")
-    force = bool(call.data.get("force"))
-    container, image = await _look(engine, _container_id(call), force=force)
+    container, image = await _look(engine, _container_id(call), call)
     reference = _reference(container)
     if action == "update":
         check_image(reference, image)
@@ -169,15 +172,18 @@ async def _run(call: Call[Engines, Any], action: str, fetch: Fetch) -> JsonObjec
 
 
 async def _look(
-    engine: Engine, container_id: str, *, force: bool
+    engine: Engine, container_id: str, call: Call[Engines, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the container and its image as they are now. Raises ``Refused``."""
     container = await operations.inspect(engine, container_id)
     others = await operations.others(engine, container["Id"])
     around = Surroundings(
-        others=others, traces=await own_traces(), behind_portainer=engine.path != ROOT
+        others=others,
+        traces=await own_traces(),
+        behind_portainer=engine.path != ROOT,
+        left_alone=is_left_alone(call.options, call.path),
     )
-    check(container, around, aside=SET_ASIDE, force=force)
+    check(container, around, aside=SET_ASIDE, force=bool(call.data.get("force")))
     try:
         image = await operations.image(engine, container["Image"])
     except NotFound:
@@ -220,7 +226,7 @@ async def _prepare(
     if image["Id"] == container["Image"]:
         return None
     # A pull takes long: what was true before it may not be so now.
-    now, old = await _look(engine, container["Id"], force=bool(call.data.get("force")))
+    now, old = await _look(engine, container["Id"], call)
     if (image["Os"], image["Architecture"]) != (old["Os"], old["Architecture"]):
         raise Refused("platform", platform=f"{image['Os']}/{image['Architecture']}")
     return now

@@ -152,9 +152,13 @@ class Switch[ClientT, ItemT](SwitchEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class Button[ClientT, ItemT](ButtonEntityDescription):
-    """A button; ``available`` tells whether pressing it makes sense at present."""
+    """A button; ``available`` tells whether pressing it makes sense at present.
 
-    press: Callable[[ClientT, Path, ItemT], Awaitable[None]]
+    It either has a ``press``, or a ``procedure`` where several steps must end well.
+    """
+
+    press: Callable[[ClientT, Path, ItemT], Awaitable[None]] | None = None
+    procedure: Callable[[Call[ClientT, ItemT]], Awaitable[Any]] | None = None
     available: Callable[[ItemT], bool] = _always
     exists: Callable[[ItemT], bool] = _always
     control: bool = True

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import suppress
 import http.client
+import json
 from pathlib import Path
 import subprocess
 import time
 from types import TracebackType
 from typing import Self
+
+import bcrypt
 
 from .debian import install, tree
 from .engine import EngineRefused, RealEngine
@@ -21,6 +25,8 @@ storage:
   delete: {{enabled: true}}
 http: {{addr: "{host}:{port}"}}
 """
+_AUTH = """auth: {{htpasswd: {{realm: lab, path: "{folder}/htpasswd"}}}}
+"""
 
 
 class RealRegistry:
@@ -28,10 +34,13 @@ class RealRegistry:
 
     with RealRegistry() as registry, RealEngine() as engine:
         ref = registry.push(engine, "lab/busybox:1.0", "app:latest")   # "127.0.0.1:PORT/app:latest"
+
+    With `login=("name", "password")` it serves nobody else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, login: tuple[str, str] | None = None) -> None:
         """Prepare; `host` is known after `start()`."""
+        self.login = login
         self.port = 0
         self.folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,6 +57,11 @@ class RealRegistry:
         self.port = free_port()
         config = self.folder / "config.yml"
         text = _CONFIG.format(folder=self.folder, host=LOOPBACK, port=self.port)
+        if self.login:
+            text += _AUTH.format(folder=self.folder)
+            name, password = self.login
+            hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+            (self.folder / "htpasswd").write_text(f"{name}:{hashed}\n", encoding="utf-8")
         config.write_text(text, encoding="utf-8")
         program = tree("bookworm") / "usr/bin/docker-registry"
         self._process = spawn([str(program), "serve", str(config)], self.folder, log="log")
@@ -63,7 +77,7 @@ class RealRegistry:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=2)
         with suppress(OSError):
             connection.request("GET", "/v2/")
-            return connection.getresponse().status == 200
+            return connection.getresponse().status in (200, 401)
         return False
 
     def push(self, engine: RealEngine, image: str, name: str) -> str:
@@ -71,9 +85,10 @@ class RealRegistry:
         repository, tag = name.rsplit(":", 1)
         full = f"{self.host}/{repository}"
         engine.call("POST", f"/images/{image}/tag?repo={full}&tag={tag}")
-        reply = engine.request(
-            "POST", f"/images/{full}/push?tag={tag}", headers={"X-Registry-Auth": "e30="}
-        )
+        name, password = self.login or ("", "")
+        login = json.dumps({"username": name, "password": password, "serveraddress": self.host})
+        headers = {"X-Registry-Auth": base64.urlsafe_b64encode(login.encode()).decode()}
+        reply = engine.request("POST", f"/images/{full}/push?tag={tag}", headers=headers)
         if reply.status != 200 or b'"error"' in reply.body:
             raise EngineRefused(f"push of {full}: {reply.body.decode()}")
         return f"{full}:{tag}"

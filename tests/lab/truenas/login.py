@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import CallError, ValidationError
 from .methods import ANYONE, LOGGED_IN, method
-from .version import V25_04
+from .scram import Exchange
+from .version import V25_04, V26
 
 if TYPE_CHECKING:
     from .keys import Key
@@ -29,12 +30,17 @@ def _outcome(nas: TrueNas, session: Session, text: str, username: str | None) ->
     return "SUCCESS", key
 
 
-def _log_in(nas: TrueNas, session: Session, text: str, username: str | None) -> str:
-    """Log a session in; returns the response type."""
+def _begin(nas: TrueNas, session: Session) -> None:
+    """Let nobody log in where a login has failed before."""
     if session.spoilt and nas.version.line >= (25, 4):
         nas.logins.append("SPOILT")
         reason = "AUTH: unexpected authenticator run state. Expected: START"
         raise CallError("EFAULT", reason)
+
+
+def _log_in(nas: TrueNas, session: Session, text: str, username: str | None) -> str:
+    """Log a session in; returns the response type."""
+    _begin(nas, session)
     response, key = _outcome(nas, session, text, username)
     nas.logins.append(response)
     if key is None:
@@ -47,6 +53,8 @@ def _log_in(nas: TrueNas, session: Session, text: str, username: str | None) -> 
 @method("auth.login_ex", role=ANYONE, since=V25_04)
 async def login_ex(nas: TrueNas, data: dict[str, Any], *, session: Session) -> dict[str, Any]:
     """Log in; the response says how it went."""
+    if data.get("mechanism") == "SCRAM" and nas.version.line >= V26.line:
+        return _scram(nas, session, data)
     if data.get("mechanism") != "API_KEY_PLAIN":
         if data.get("mechanism") not in ("PASSWORD_PLAIN", "AUTH_TOKEN_PLAIN", "OTP_TOKEN"):
             raise ValidationError("login_data.mechanism", "Input should be a known mechanism")
@@ -62,6 +70,32 @@ async def login_ex(nas: TrueNas, data: dict[str, Any], *, session: Session) -> d
     asked = (data.get("login_options") or {}).get("user_info", True)
     info = about(session.key) if asked else None
     return {"response_type": response, "user_info": info, "authenticator": "LEVEL_1"}
+
+
+def _scram(nas: TrueNas, session: Session, data: dict[str, Any]) -> dict[str, Any]:
+    """Take one of the two messages of an exchange that does not send the key."""
+    if data.get("scram_type") == "CLIENT_FIRST_MESSAGE":
+        _begin(nas, session)
+        session.scram = Exchange(nas.keys.all, str(data.get("rfc_str")))
+        answer, kind = session.scram.first(), "SERVER_FIRST_RESPONSE"
+    else:
+        answer, kind = session.scram.final(str(data.get("rfc_str"))), "SERVER_FINAL_RESPONSE"
+    key = session.scram.key
+    if answer is None or key is None or not nas.keys.good(key) or key.denied:
+        # Why it failed is told to no one who has not shown the key.
+        nas.logins.append("AUTH_ERR")
+        session.spoilt = True
+        return {"response_type": "AUTH_ERR"}
+    done = kind == "SERVER_FINAL_RESPONSE"
+    if done:
+        nas.logins.append("SCRAM")
+        session.key, session.logged_in_at = key, nas.clock.now()
+    return {
+        "response_type": "SCRAM_RESPONSE",
+        "scram_type": kind,
+        "rfc_str": answer,
+        "user_info": about(key) if done else None,
+    }
 
 
 @method("auth.login_with_api_key", role=ANYONE)

@@ -15,6 +15,7 @@ from . import ejson
 from .errors import CallError
 from .events import Change, Event, split
 from .limits import ANONYMOUS_SIZE, SESSION_AGE, SIZE, Gate
+from .scram import Exchange
 
 if TYPE_CHECKING:
     from .keys import Key
@@ -25,6 +26,7 @@ class Session:
     """One websocket; the subclasses speak its protocol.
 
     * `key`, `logged_in_at`: of the last login, None and 0 before.
+    * `scram`: the exchange of a login that does not send its key.
     * `spoilt`: a login failed here; from 25.04 on no other can succeed.
     * `legacy_jobs`: jobs answer with their number at once.
     * `subscriptions`: the full name of each, by its id.
@@ -38,6 +40,7 @@ class Session:
         self.key: Key | None = None
         self.logged_in_at = 0.0
         self.spoilt = False
+        self.scram = Exchange([], "")
         self.legacy_jobs = True
         self.subscriptions: dict[str, str] = {}
         self.gate = Gate()

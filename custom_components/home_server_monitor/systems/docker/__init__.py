@@ -30,6 +30,7 @@ from .models import (
     PortainerServer,
     Stack,
 )
+from .options import OPTIONS
 from .tree import CONTAINER, STACK, stack_path
 from .update_actions import UPDATE_ACTIONS
 from .update_entities import CONTAINER_IMAGE
@@ -148,6 +149,7 @@ DOCKER: System[DockerClient] = System(
     actions=(*ACTIONS, *UPDATE_ACTIONS, *AUDIT_ACTIONS),
     free_actions=FREE_ACTIONS,
     procedures={container_update.PROCEDURE: container_update.resume},
+    options=OPTIONS,
 )
 
 PORTAINER: System[portainer.PortainerClient] = System(
@@ -181,4 +183,5 @@ PORTAINER: System[portainer.PortainerClient] = System(
     actions=(*ACTIONS, *UPDATE_ACTIONS, *AUDIT_ACTIONS),
     free_actions=FREE_ACTIONS,
     procedures={container_update.PROCEDURE: container_update.resume},
+    options=OPTIONS,
 )

@@ -13,7 +13,7 @@ import json
 import ssl
 from typing import Any
 
-from aiodocker import Docker, DockerError
+from aiodocker import DockerError
 import aiohttp
 from yarl import URL
 
@@ -35,19 +35,12 @@ from ..errors import (
 from ..paths import ROOT, Path
 from . import parse
 from .cursor import Crashes, Cursor
+from .http import PULL, SLOW_TIMEOUT, TIMEOUT, DockerHttp
 from .inspected import Inspected
 from .models import Container, ContainerUsage, Counters, DiskUsage, EngineInfo, Row
 from .stats import usage
 
 OLDEST_API = (1, 41)
-_TIMEOUT = 10.0
-_SLOW_TIMEOUT = 120.0
-_STREAM_SECONDS = 600.0
-_LONGEST_LINE = 1 << 22
-_PATH_STAT = "X-Docker-Container-Path-Stat"
-_STREAM = aiohttp.ClientTimeout(total=_STREAM_SECONDS, sock_connect=_TIMEOUT)
-# A pull takes as long as it takes, but something must move.
-_PULL = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT, sock_read=300.0)
 
 # What happens to a container and is worth telling; probes of health checks are not among it.
 # The last two are Podman's names for a death and a removal.
@@ -55,69 +48,6 @@ EVENTS = [
     *("create", "start", "restart", "stop", "die", "kill", "oom", "pause", "unpause"),
     *("rename", "update", "destroy", "health_status", "died", "remove"),
 ]
-
-
-class _Docker(Docker):
-    """aiodocker with the three queries that it has no call for."""
-
-    async def get(self, path: str, **params: str) -> Any:
-        """Return the JSON answer to a GET."""
-        return await self._query_json(path, params=params)
-
-    async def post(self, path: str, **params: str) -> None:
-        """POST without a body; the answer's body does not matter."""
-        async with (
-            self._query(path, "POST", params=params, timeout=_timeout(_SLOW_TIMEOUT)) as answer,
-            answer,
-        ):
-            pass
-
-    async def read(self, path: str, **params: str) -> bytes:
-        """Return the raw body of the answer to a GET."""
-        async with (
-            self._query(path, params=params, timeout=_timeout(_SLOW_TIMEOUT)) as answer,
-            answer,
-        ):
-            body: bytes = await answer.read()
-            return body
-
-    async def peek(self, archive: str, path: str, size: int) -> tuple[str, bytes]:
-        """Return what a path of a container is, and the beginning of the body; leave the rest."""
-        plain = {"Accept-Encoding": "identity"}  # what is left out need not be compressed
-        async with self._query(archive, params={"path": path}, headers=plain) as answer, answer:
-            return answer.headers.get(_PATH_STAT, ""), await answer.content.readexactly(size)
-
-    async def send(
-        self, method: str, path: str, body: object, seconds: float, **params: str
-    ) -> Any:
-        """Send a request with a JSON body; return what the answer holds."""
-        return await self._query_json(
-            path, method, params=params, data=body, timeout=_timeout(seconds)
-        )
-
-    async def stream(
-        self,
-        path: str,
-        params: Mapping[str, str],
-        method: str = "GET",
-        limits: aiohttp.ClientTimeout = _STREAM,
-    ) -> AsyncIterator[tuple[str, bytes]]:
-        """Yield the answer's ``Date`` and an empty line, then every line of its body."""
-        async with self._query(path, method, params=params, timeout=limits) as answer, answer:
-            date = answer.headers.get("Date", "")
-            yield date, b""
-            rest = b""
-            async for chunk in answer.content.iter_any():
-                *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) > _LONGEST_LINE:
-                    raise BadAnswer("endless line in the event stream")
-                for line in lines:
-                    if line.strip():
-                        yield date, line
-
-
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=_TIMEOUT)
 
 
 class Engine:
@@ -129,7 +59,7 @@ class Engine:
     outlive a connection or a poll.
     """
 
-    def __init__(self, docker: _Docker, path: Path = ROOT) -> None:
+    def __init__(self, docker: DockerHttp, path: Path = ROOT) -> None:
         """Wrap a prepared connection; ``check_version`` must follow before anything else."""
         self._docker = docker
         self.path = path
@@ -165,7 +95,7 @@ class Engine:
     async def _ask_version(self) -> Any:
         try:
             with _errors("VERSION"):
-                async with asyncio.timeout(_TIMEOUT):
+                async with asyncio.timeout(TIMEOUT):
                     return await self._docker._query_json(  # noqa: SLF001 - unversioned on purpose
                         "version", versioned_api=False
                     )
@@ -190,7 +120,7 @@ class Engine:
             self.path == ROOT and address.host in ("127.0.0.1", "::1", "localhost")
         )
 
-    async def get(self, right: str, path: str, seconds: float = _TIMEOUT, **params: str) -> Any:
+    async def get(self, right: str, path: str, seconds: float = TIMEOUT, **params: str) -> Any:
         """Return the JSON answer to a GET; ``right`` is what a socket proxy calls its permission."""
         with _errors(right):
             async with asyncio.timeout(seconds):
@@ -232,7 +162,7 @@ class Engine:
 
     async def disk_usage(self) -> DiskUsage:
         """Return ``/system/df``, which may take the engine minutes."""
-        return parse.disk_usage(await self.get("SYSTEM", "system/df", seconds=_SLOW_TIMEOUT))
+        return parse.disk_usage(await self.get("SYSTEM", "system/df", seconds=SLOW_TIMEOUT))
 
     async def start(self, container_id: str) -> None:
         """Start a container; one that runs already is fine."""
@@ -294,7 +224,7 @@ class Engine:
         path: str,
         body: object = None,
         *,
-        seconds: float = _SLOW_TIMEOUT,
+        seconds: float = SLOW_TIMEOUT,
         **params: str,
     ) -> Any:
         """Send one request of ``operations`` and return the JSON of its answer."""
@@ -306,10 +236,19 @@ class Engine:
         with _errors("CONTAINERS"):
             return await self._docker.peek(f"containers/{container_id}/archive", path, size)
 
-    async def pull(self, params: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
-        """Pull an image; yield each line of the engine's progress."""
+    async def distribution(self, name: str, login: str, seconds: float) -> Any:
+        """Let the engine ask the registry about an image; ``login`` is for that registry."""
+        with _errors("DISTRIBUTION"):
+            async with asyncio.timeout(seconds):
+                return await self._docker.get(f"distribution/{name}/json", login=login)
+
+    async def pull(
+        self, params: Mapping[str, str], login: str = ""
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Pull an image; yield each line of the engine's progress. ``login`` as above."""
         with _errors(_right("POST", "images")):
-            async for _, line in self._docker.stream("images/create", params, "POST", _PULL):
+            lines = self._docker.stream("images/create", params, "POST", PULL, login)
+            async for _, line in lines:
                 if line:
                     yield parse.mapping(json.loads(line))
 
@@ -389,12 +328,3 @@ def connection_error(error: Exception) -> HomeServerError:
     if isinstance(error, aiohttp.ClientResponseError):
         return WrongServer(error.message)
     return CannotConnect(str(error))
-
-
-def docker(
-    url: str, session: aiohttp.ClientSession | None, context: ssl.SSLContext | None = None
-) -> _Docker:
-    """Prepare a connection; without a session the connection makes and closes its own."""
-    if session is None:
-        return _Docker(url, ssl_context=context, timeout=_timeout(_TIMEOUT))
-    return _Docker(url, session=session, connector=session.connector, timeout=_timeout(_TIMEOUT))

@@ -11,7 +11,8 @@ from yarl import URL
 
 from ..errors import InvalidAddress, TLSFailure
 from ..system import Identity, Sessions
-from .client import Engine, docker
+from .client import Engine
+from .http import docker
 from .registry import RegistryClient
 from .update_check import UpdateCheck
 

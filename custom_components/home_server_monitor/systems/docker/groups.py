@@ -14,6 +14,7 @@ from .client import Engine
 from .events import follow
 from .judging import idle, judged, judged_host
 from .models import Container, ContainerUsage, Host, HostUsage, Row
+from .options import limits_of
 from .stats import IDLE, total
 from .update_check import UpdateCheck
 from .updates import announced, is_awaited
@@ -190,7 +191,9 @@ async def _read_usage(engine: Engine, refresh: Refresh[Any]) -> Reading:
             failed[path] = result
             del items[path]
         else:
-            items[path] = judged(result, item, before[path], refresh.now)
+            items[path] = judged(
+                result, item, before[path], refresh.now, limits_of(refresh.options, path)
+            )
             first = first or _is_first(before[path], result, item)
     items[engine.path] = judged_host(
         total(items.values()),

@@ -175,10 +175,12 @@ async def read_parts(engine: Engine, image_id: str) -> ImageParts:
     return image_parts(await engine.get("IMAGES", f"images/{image_id}/json", manifests="1"))
 
 
-async def read_distribution(engine: Engine, name: str) -> str:
-    """Return the digest behind a name with its tag, which the engine asks the registry for."""
-    path = f"distribution/{name}/json"
-    return distribution_digest(await engine.get("DISTRIBUTION", path, seconds=_REGISTRY_SECONDS))
+async def read_distribution(engine: Engine, name: str, login: str) -> str:
+    """Return the digest behind a name with its tag, which the engine asks the registry for.
+
+    ``login`` is what ``logins.header`` makes.
+    """
+    return distribution_digest(await engine.distribution(name, login, _REGISTRY_SECONDS))
 
 
 async def read_insecure(engine: Engine) -> Insecure:

@@ -1,5 +1,6 @@
 """What a measurement means: the peak so far, whether the quota is kept, whether traffic is too much."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,17 +15,24 @@ def idle(before: object) -> ContainerUsage:
 
 
 def judged(
-    usage: ContainerUsage, container: Container, before: object, now: datetime
+    usage: ContainerUsage,
+    container: Container,
+    before: object,
+    now: datetime,
+    own: Mapping[str, str] | None = None,
 ) -> ContainerUsage:
-    """Add to a measurement what it means after those before."""
+    """Add to a measurement what it means after those before; ``own`` is the quota in the options."""
     old = before if isinstance(before, ContainerUsage) else IDLE
     measured = replace(
         usage,
         container_id=container.id,
         peak=quotas.higher(old.peak, cpus(usage), usage.memory, now),
     )
+    kept = compliance(container, measured, own).verdict
     return replace(
-        measured, over_quota=_over(container, measured), alarm=_alarm(container, old, measured, now)
+        measured,
+        over_quota=None if kept is quotas.Verdict.UNKNOWN else kept is quotas.Verdict.OVER,
+        alarm=_alarm(container, old, measured, now),
     )
 
 
@@ -33,22 +41,19 @@ def cpus(usage: ContainerUsage) -> float | None:
     return None if usage.cpu_cores is None else usage.cpu_cores / 100
 
 
-def compliance(container: Container, usage: object) -> quotas.Compliance:
+def compliance(
+    container: Container, usage: object, own: Mapping[str, str] | None = None
+) -> quotas.Compliance:
     """Judge how a container keeps to its quota."""
     known = usage if isinstance(usage, ContainerUsage) else IDLE
     return quotas.compliance(
-        quotas.chosen(container.image, container.labels),
+        quotas.chosen(container.image, container.labels, own),
         cpu_limit=container.limits.cpus,
         memory_limit=container.limits.memory,
         cpus=cpus(known),
         memory=known.memory,
         peak=known.peak,
     )
-
-
-def _over(container: Container, usage: ContainerUsage) -> bool | None:
-    verdict = compliance(container, usage).verdict
-    return None if verdict is quotas.Verdict.UNKNOWN else verdict is quotas.Verdict.OVER
 
 
 def _alarm(

@@ -55,12 +55,17 @@ async def image(engine: Engine, reference: str) -> dict[str, Any]:
     return _document(await engine.ask("GET", f"images/{reference}/json", seconds=30))
 
 
-async def pull(engine: Engine, reference: str, progress: Callable[[float | None], None]) -> None:
-    """Pull a reference; ``progress`` is told percent. Raises what the stream says went wrong."""
+async def pull(
+    engine: Engine, reference: str, progress: Callable[[float | None], None], login: str = ""
+) -> None:
+    """Pull a reference; ``progress`` is told percent. Raises what the stream says went wrong.
+
+    ``login`` is what ``logins.header`` makes.
+    """
     repository, tag = split(reference)
     layers: dict[str, tuple[int, int]] = {}
     reached = 0.0
-    async for line in engine.pull({"fromImage": repository, "tag": tag}):
+    async for line in engine.pull({"fromImage": repository, "tag": tag}, login):
         if error := line.get("error"):
             raise Rejected(str(error))
         _note_layer(layers, line)

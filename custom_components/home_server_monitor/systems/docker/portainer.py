@@ -29,7 +29,8 @@ from ..errors import (
 )
 from ..paths import ROOT, Path, child
 from ..system import Group, Identity, Reading, Refresh, Sessions
-from .client import Engine, connection_error, docker
+from .client import Engine, connection_error
+from .http import docker
 from .models import Environment, PortainerServer
 from .registry import RegistryClient
 from .update_check import UpdateCheck

@@ -17,6 +17,7 @@ from .controls import engine_of
 from .groups import Engines
 from .judging import compliance
 from .models import Container, ContainerUsage, EngineInfo
+from .options import limits_of
 from .quota_plan import Plan, changes, not_kept, plan
 from .stats import IDLE
 
@@ -43,7 +44,7 @@ async def apply_quota(call: Call[Engines, Container]) -> JsonObjectType | None:
 async def _apply(call: Call[Engines, Container]) -> JsonObjectType:
     engine, container = engine_of(call.client, call.path), call.item
     before = await limits.read(engine, container.id)
-    chosen = quotas.chosen(container.image, container.labels)
+    chosen = quotas.chosen(container.image, container.labels, limits_of(call.options, call.path))
     planned = plan(call.data, chosen, before, await _host_cpus(call, engine))
     wanted = quotas.Quota(**changes(planned.live, before))
     if not call.data["force"]:
@@ -108,7 +109,7 @@ async def _refuse_too_little(engine: Engine, container: Container, wanted: quota
 async def get_compliance(call: Call[Engines, Container]) -> JsonObjectType | None:
     """Return how a container keeps to its limits and quota, with reasons."""
     usage = await _usage(call)
-    found = compliance(call.item, usage)
+    found = compliance(call.item, usage, limits_of(call.options, call.path))
     return {
         "kind": found.kind,
         "verdict": found.verdict.value,

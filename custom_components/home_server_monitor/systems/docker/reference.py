@@ -6,7 +6,7 @@ import re
 from typing import Self
 
 DOCKER_HUB = "docker.io"
-_HUB_NAMES = frozenset({DOCKER_HUB, "index.docker.io", "registry-1.docker.io"})
+HUB_NAMES = frozenset({DOCKER_HUB, "index.docker.io", "registry-1.docker.io"})
 _LONGEST_NAME = 255
 
 _HOST = re.compile(
@@ -90,6 +90,6 @@ def _split(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
     is_host = "." in first or ":" in first or first == "localhost" or first != first.lower()
     host, repository = (first, rest) if slash and is_host else (DOCKER_HUB, name)
-    if host not in _HUB_NAMES:
+    if host not in HUB_NAMES:
         return host, repository
     return DOCKER_HUB, repository if "/" in repository else f"library/{repository}"

@@ -64,8 +64,8 @@ class _Pause:
 class RegistryClient:
     """All registries, through one shared session.
 
-    ``credentials`` are logins by registry (``docker.io``, ``ghcr.io``, ``host:port``); without
-    one it is asked anonymously. ``clock`` counts seconds; the event loop's by default.
+    ``credentials`` are logins by registry (``docker.io``, ``ghcr.io``, ``host:port``) and may be
+    exchanged; without one a registry is asked anonymously. ``clock`` counts seconds; the event loop's by default.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class RegistryClient:
     ) -> None:
         """Prepare; nothing is asked yet."""
         self._session = session
-        self._credentials = credentials or {}
+        self.credentials = credentials or {}
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._authorizations: dict[tuple[str, str], tuple[str, float]] = {}
         self._schemes: dict[str, str] = {}
@@ -218,7 +218,7 @@ class RegistryClient:
 
     async def _answer_challenge(self, reference: Reference, challenge: str, insecure: bool) -> str:
         kind, _, parameters = challenge.partition(" ")
-        login = self._credentials.get(reference.host)
+        login = self.credentials.get(reference.host)
         if kind.lower() == "basic" and login:
             if self._schemes.get(reference.address) == "http" and not reference.is_loopback:
                 raise AccessDenied("no credential is sent without encryption")
@@ -242,7 +242,7 @@ class RegistryClient:
         query = {"scope": challenge.get("scope") or f"repository:{reference.repository}:pull"}
         if service := challenge.get("service"):
             query["service"] = service
-        login = self._credentials.get(reference.host)
+        login = self.credentials.get(reference.host)
         is_safe = realm.scheme == "https" or reference.is_loopback
         headers = {"Authorization": _basic(login)} if login and is_safe else {}
         answer = await self._send("GET", str(realm.update_query(query)), headers, not insecure)

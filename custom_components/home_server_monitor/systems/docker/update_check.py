@@ -32,8 +32,10 @@ from .images import (
     read_installed,
     read_parts,
 )
+from .logins import header, logins
 from .manifests import VERSION, NoPlatform, release_url
 from .models import Container
+from .options import is_left_alone
 from .reference import Reference
 from .registry import AccessDenied, RateLimited, RegistryClient
 from .updates import SHORT, ContainerImage, Verdict
@@ -89,6 +91,7 @@ class UpdateCheck:
     def __init__(self, registries: RegistryClient) -> None:
         """Know nothing yet."""
         self._registries = registries
+        self._options: Mapping[str, Any] = {}
         self._installed: dict[Path, dict[str, Installed]] = {}
         self._insecure: dict[Path, Insecure] = {}
         self._refused: dict[Path, tuple[datetime, str]] = {}
@@ -100,6 +103,8 @@ class UpdateCheck:
     async def read(self, engine: Engine, refresh: Refresh[Any]) -> dict[Path, ContainerImage]:
         """Return the images of an engine's containers, after asking for a few that are due."""
         containers = tree.containers_of(refresh.latest("containers"), engine.path)
+        self._registries.credentials = logins(refresh.options)
+        self._options = refresh.options
         try:
             await self._learn(engine, containers, refresh.now)
         except MissingRight:
@@ -111,11 +116,13 @@ class UpdateCheck:
         due: dict[tuple[Reference, str], tuple[Container, Installed]] = {}
         for path, container in containers.items():
             image, name = known.get(container.id), Reference.parse(container.image)
-            if path in wanted and image and name and _own_verdict(engine, container, image) is None:
+            if path not in wanted or image is None or name is None:
+                continue
+            if self._own_verdict(engine, path, container, image) is None:
                 due.setdefault((name, image.image.id), (container, image))
         await self._ask_round(engine, due, refresh.now)
         return {
-            path: self._item(engine, container, known.get(container.id))
+            path: self._item(engine, path, container, known.get(container.id))
             for path, container in containers.items()
         }
 
@@ -213,11 +220,14 @@ class UpdateCheck:
             self._keep(engine, reference, answer)
             return answer
         try:
-            answer = _Answer(now, due, await read_distribution(engine, name), by_engine=True)
+            answer = _Answer(now, due, await self._ask_engine(engine, name), by_engine=True)
         except HomeServerError as err:
             answer = self._failure(reference, err, now, by_engine=True)
         self._keep(engine, reference, answer)
         return answer
+
+    async def _ask_engine(self, engine: Engine, name: str) -> str:
+        return await read_distribution(engine, name, header(self._options, name))
 
     def _keep(self, engine: Engine, reference: Reference, answer: _Answer) -> None:
         self._answers.pop((engine.path, reference), None)
@@ -275,14 +285,21 @@ class UpdateCheck:
 
     # --- Telling ----------------------------------------------------------------------------
 
+    def _own_verdict(
+        self, engine: Engine, path: Path, container: Container, known: Installed
+    ) -> Verdict | None:
+        if is_left_alone(self._options, path):
+            return Verdict.OPTED_OUT
+        return _local_verdict(engine, container, known)
+
     def _item(
-        self, engine: Engine, container: Container, known: Installed | None
+        self, engine: Engine, path: Path, container: Container, known: Installed | None
     ) -> ContainerImage:
         if known is None:
             return ContainerImage(container_id=container.id, name=container.image)
         reference = Reference.parse(container.image)
         image = known.image
-        verdict = _own_verdict(engine, container, known)
+        verdict = self._own_verdict(engine, path, container, known)
         judgement = None
         if reference and verdict is None:
             answer = self._answer(engine, reference)
@@ -310,7 +327,7 @@ def _told(answer: _Answer | None, judgement: _Judgement | None) -> Verdict:
     return judgement.verdict if judgement else Verdict.NOT_CHECKED
 
 
-def _own_verdict(engine: Engine, container: Container, known: Installed) -> Verdict | None:
+def _local_verdict(engine: Engine, container: Container, known: Installed) -> Verdict | None:
     """Return what can be said without asking anybody, None where a registry knows more."""
     reference = Reference.parse(container.image)
     if known.opted_out:

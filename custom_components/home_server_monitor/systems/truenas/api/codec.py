@@ -75,17 +75,13 @@ def change(told: Mapping[str, Any]) -> Event | None:
     known = next((word for word in KINDS if word == kind), None)
     if known is None or not isinstance(collection, str):
         return None
-    number = told.get("id")
+    number, extra = told.get("id"), told.get("extra")
     return Event(
         collection=collection,
         change=Change(
             kind=known,
             id=number if isinstance(number, int | str) else None,
-            fields=_mapping(told.get("fields")),
-            extra=_mapping(told.get("extra")),
+            fields=told.get("fields") or {},
+            extra=extra if isinstance(extra, Mapping) else {},
         ),
     )
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

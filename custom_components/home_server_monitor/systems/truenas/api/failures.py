@@ -80,7 +80,7 @@ def call_error(method: str, told: Mapping[str, Any], code: int = 0) -> HomeServe
     if code in _PROTOCOL:
         return BadAnswer(text)
     if code == _INVALID_PARAMS or told.get("type") == "VALIDATION":
-        return _invalid(told, text)
+        return _wrong_params(told, text)
     return _declined(method, name, text)
 
 
@@ -97,7 +97,7 @@ def _declined(method: str, name: str, text: str) -> HomeServerError:
     return Declined(text, name)
 
 
-def _invalid(told: Mapping[str, Any], text: str) -> HomeServerError:
+def _wrong_params(told: Mapping[str, Any], text: str) -> HomeServerError:
     """Read ``extra``: a list of attribute, message and errno, one for each thing that is wrong."""
     extra = told.get("extra")
     wrong = [item for item in extra if isinstance(item, list)] if isinstance(extra, list) else []

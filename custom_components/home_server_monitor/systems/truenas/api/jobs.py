@@ -90,7 +90,9 @@ class JobWatch:
 
     async def _hear_the_end(self, changes: AsyncIterator[Change]) -> None:
         async for change in changes:
-            if change.id == self._id and self._tell(change.fields) in _ENDED:
+            if change.id != self._id or not isinstance(change.fields, Mapping):
+                continue
+            if self._tell(change.fields) in _ENDED:
                 # What it resulted in is not always told with the event.
                 return
         raise CannotConnect("the subscription ended")

@@ -17,7 +17,7 @@ def _device(_path: Path, app: App) -> DeviceDetails:
         name=app.name,
         parent=ROOT,
         manufacturer="TrueNAS",
-        model="Chart" if app.chart else "Custom app" if app.custom else "App",
+        model="App",
         sw_version=app.installed,
         configuration_url=app.portal,
     )

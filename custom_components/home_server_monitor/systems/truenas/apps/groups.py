@@ -23,6 +23,7 @@ _USAGE = timedelta(minutes=1)  # which asks nothing, only looks whether the last
 _APP_STATS = 30  # seconds between two messages
 _CHART_STATS = 120  # the server lists all charts for each
 _OLD = 3  # messages that failed to come
+_SETTLING = 1.0  # seconds after an event that tells less than all
 
 
 async def _fetch(refresh: Refresh[TrueNas]) -> Reading:
@@ -109,21 +110,21 @@ async def _follow(client: TrueNas, _scope: Path, sink: Sink) -> None:
 def _take(sink: Sink, change: Change, host: str) -> None:
     """Show what an event tells at once, and read what it does not tell."""
     path = parse.app_path(str(change.id))
-    before = sink.items.get(path)
+    before: App | None = sink.items.get(path)
     app = None if change.kind == "removed" else parse.app(change.fields, host)
     if app is None or (app.chart and before is None):
-        sink.refresh_soon(1.0)
+        sink.refresh_soon(_SETTLING)
         return
-    if app.chart:
+    if app.chart and before is not None:
         # What else the event says of a chart stems from the server's memory, and may be old.
         if app.version != before.version:
-            sink.refresh_soon(1.0)
+            sink.refresh_soon(_SETTLING)
         sink.push({path: replace(before, state=app.state, containers=app.containers)})
         return
     app = with_memory(app, before)
     sink.push({path: app})
     if app.lacks_summary:
-        sink.refresh_soon(1.0)
+        sink.refresh_soon(_SETTLING)
 
 
 async def _fetch_usage(refresh: Refresh[TrueNas]) -> Reading:

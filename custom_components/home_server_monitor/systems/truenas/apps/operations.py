@@ -107,7 +107,9 @@ async def notes(client: TrueNas, _path: Path, app: App) -> str | None:
     if not app.has_newer_images:
         return None
     if app.chart:
-        images = list(mapping(mapping(await summary(client, app)).get("container_images_to_update")))
+        images = list(
+            mapping(mapping(await summary(client, app)).get("container_images_to_update"))
+        )
     else:
         images = sequence(await client.call("app.outdated_docker_images", app.name))
     return "\n".join(f"- `{image}`" for image in images) or None

@@ -17,9 +17,7 @@ PROCEDURE = "restart_app"
 
 async def restart(call: Call[TrueNas, App]) -> None:
     """Restart an app and wait until it was started."""
-    await call.workshop.run(
-        call.path, _restart(call.client, call.path, call.item, call.workshop)
-    )
+    await call.workshop.run(call.path, _restart(call.client, call.path, call.item, call.workshop))
 
 
 async def _restart(client: TrueNas, path: Path, app: App, workshop: Workshop) -> None:

@@ -91,7 +91,7 @@ class BackupTask:
     ``schedules`` say when it is due: nobody promised anything where there are none. ``locked`` says
     that its data cannot be read, for they are encrypted and locked. ``duration`` is seconds, of the
     last run that succeeded. ``known_since`` is when it was first seen, ``overdue_since`` when it
-    was due and did not come.
+    was due and did not come, ``age`` how many seconds ago the last success was when it was read.
     """
 
     id: int
@@ -107,6 +107,8 @@ class BackupTask:
     duration: float | None = None
     known_since: datetime | None = None
     overdue_since: datetime | None = None
+    next_run: datetime | None = None
+    age: float | None = None
     verification: Verification = Verification.NEVER
     verified: datetime | None = None
 
@@ -121,8 +123,8 @@ class Replication(BackupTask):
     """A replication: it copies snapshots of datasets.
 
     ``schemas`` are the ``strftime`` patterns of the names that it takes, ``name_regex`` the
-    expression where it has one instead. ``snapshot_tasks`` are the tasks whose snapshots it sends.
-    ``host`` is the other machine, ``credential`` the number of what it is reached with.
+    expression where it has one instead. ``skips_empty`` says that no snapshot is taken where nothing
+    changed. ``host`` is the other machine, ``credential`` the number of what it is reached with.
     """
 
     transport: Transport
@@ -132,7 +134,7 @@ class Replication(BackupTask):
     exclude: tuple[str, ...]
     schemas: tuple[str, ...]
     name_regex: str | None
-    snapshot_tasks: tuple[int, ...]
+    skips_empty: bool
     host: str | None
     credential: int | None
     last_snapshot: str | None = None

@@ -21,23 +21,20 @@ from .models import (
     Transport,
 )
 
-# What is asked for; credentials are left where they are.
+# What is asked for. Of an object in it only the whole can be asked for, with its credentials: they are
+# left where they are.
 _COMMON = ("id", "enabled", "schedule", "job")
-_CLOUD = (
-    *(*_COMMON, "description", "path", "locked"),
-    *("credentials.id", "credentials.name", "attributes.bucket", "attributes.folder"),
-)
+_CLOUD = (*_COMMON, "description", "path", "locked", "credentials", "attributes")
 REPLICATION_FIELDS = (
     *(*_COMMON, "name", "direction", "transport", "source_datasets", "target_dataset", "state"),
     *("recursive", "exclude", "auto", "restrict_schedule", "periodic_snapshot_tasks"),
-    *("naming_schema", "also_include_naming_schema", "name_regex"),
-    *("ssh_credentials.id", "ssh_credentials.attributes.host"),
+    *("naming_schema", "also_include_naming_schema", "name_regex", "ssh_credentials"),
 )
 CLOUD_SYNC_FIELDS = (*_CLOUD, "direction", "transfer_mode")
 CLOUD_BACKUP_FIELDS = (*_CLOUD, "keep_last")
 RSYNC_FIELDS = (
     *(*_COMMON, "path", "desc", "direction", "mode", "remotehost", "remotepath", "remotemodule"),
-    *("delete", "locked", "ssh_credentials.attributes.host"),
+    *("delete", "locked", "ssh_credentials"),
 )
 
 _JOB_STATES = {
@@ -156,7 +153,7 @@ def replication(row: Mapping[str, Any]) -> Replication:
         exclude=_texts(row.get("exclude")),
         schemas=tuple(dict.fromkeys(schemas)),
         name_regex=_text(row.get("name_regex")),
-        snapshot_tasks=tuple(task["id"] for task in tasks if isinstance(task.get("id"), int)),
+        skips_empty=any(task.get("allow_empty") is False for task in tasks),
         host=_text(host),
         credential=_int(_inner(row, "ssh_credentials", "id")),
         last_snapshot=_text(_inner(row, "state", "last_snapshot")),

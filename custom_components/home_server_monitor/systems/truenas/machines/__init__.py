@@ -20,15 +20,13 @@ def _device(_path: Path, machine: Machine) -> DeviceDetails:
         name=machine.name,
         parent=ROOT,
         manufacturer="TrueNAS",
-        model="Virtual machine" if virtual else "Container",
+        model="Virtual machine" if virtual else "System container",
         sw_version=machine.system,
     )
 
 
 def _kind(model: type[Machine], name: str) -> Kind[Any]:
-    return Kind(
-        model=model, group=groups.MACHINES.key, name=name, device=_device, entities=MACHINE
-    )
+    return Kind(model=model, group=groups.MACHINES.key, name=name, device=_device, entities=MACHINE)
 
 
 GROUPS = (groups.MACHINES,)

@@ -1,10 +1,11 @@
 """What is read of pools, and how often; what is told between is pushed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from ...errors import BadAnswer, HomeServerError, NotFound
+from ...errors import BadAnswer, HomeServerError, NotFound, Rejected
 from ...paths import ROOT, Path, child
 from ...system import Group, Reading, Refresh, Watch
 from ..client import Round, TrueNas
@@ -26,6 +27,7 @@ _FIELDS = (
 )
 _SELDOM = timedelta(minutes=10)
 _SLACK = timedelta(seconds=5)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def pool_path(guid: str) -> Path:
@@ -42,20 +44,20 @@ def pools_of(items: Mapping[Path, Any]) -> Iterator[tuple[Path, Pool]]:
 
 async def fetch(refresh: Refresh[TrueNas]) -> Reading:
     """Read all pools; boot pool and scrub tasks only every ten minutes."""
-    client, round_ = refresh.client, refresh.client.round()
-    answer = await client.call("pool.query", [], {"select": list(_FIELDS)})
+    round_ = refresh.client.round()
+    answer = await refresh.client.call("pool.query", [], {"select": list(_FIELDS)})
     pools: list[Pool] = each(answer, parse.pool)
-    seldom = await _seldom(refresh, round_)
+    malformed = len(sequence(answer)) > len(pools)
+    seldom, failed = await _seldom(refresh, round_)
     if seldom.boot is not None:
         pools.append(seldom.boot)
     zone = await zone_of(refresh.latest)
     items: dict[Path, Any] = {ROOT: seldom}
     for pool in pools:
         items |= _items(pool, refresh.previous, seldom, refresh.now, zone)
-    malformed = len(sequence(answer)) > len(pools) - (seldom.boot is not None)
     return Reading(
         items=items,
-        failed=_failed(refresh.previous, items, malformed=malformed),
+        failed={**_failed(refresh.previous, items, malformed=malformed), **failed},
         lacking=round_.lacking,
     )
 
@@ -71,18 +73,22 @@ def _items(
         yield child(path, VDEV, vdev.guid), vdev
 
 
-async def _seldom(refresh: Refresh[TrueNas], round_: Round) -> Seldom:
+async def _seldom(
+    refresh: Refresh[TrueNas], round_: Round
+) -> tuple[Seldom, dict[Path, HomeServerError]]:
+    """Return what is asked for seldom, and what of it could not be read: that is asked for again."""
     known = refresh.previous.get(ROOT)
     if isinstance(known, Seldom) and refresh.now - known.read < _SELDOM - _SLACK:
-        return known
-    boot = await round_.ask("boot.get_state")
-    tasks = await round_.ask("pool.scrub.query")
-    scrubs = [] if tasks is None else each(tasks, parse.scrub_task)
-    return Seldom(
-        read=refresh.now,
-        boot=None if boot is None else parse.boot_pool(boot),
-        scrubs={task.pool: task for task in scrubs},
-    )
+        return known, {}
+    try:
+        answer = await round_.ask("boot.get_state")
+        boot = None if answer is None else parse.boot_pool(answer)
+        tasks = await round_.ask("pool.scrub.query")
+        scrubs = [] if tasks is None else each(tasks, parse.scrub_task)
+    except (BadAnswer, NotFound, Rejected) as err:
+        before = known if isinstance(known, Seldom) else Seldom(read=_NEVER)
+        return replace(before, read=_NEVER), {BOOT: err}
+    return Seldom(read=refresh.now, boot=boot, scrubs={task.pool: task for task in scrubs}), {}
 
 
 def _failed(
