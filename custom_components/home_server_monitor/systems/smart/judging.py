@@ -88,7 +88,7 @@ def _kept(archive: Archive, disk: Seen) -> SmartHistory:
         {
             _READ: day.isoformat(),
             _PASSED: disk.report.passed,
-            _SELF_TEST: disk.report.self_test,
+            _SELF_TEST: disk.report.self_test and disk.report.self_test.value,
         },
     )
     return history
@@ -164,7 +164,7 @@ def level_changes(
         told = before.level if isinstance(before, DiskHealth) else kept
         if disk.level is None:
             continue
-        archive.note(disk.label.serial, {_LEVEL: disk.level})
+        archive.note(disk.label.serial, {_LEVEL: disk.level.value})
         if isinstance(told, str) and told != disk.level:
             changes.append(_change(path, disk, told))
     return tuple(changes)
