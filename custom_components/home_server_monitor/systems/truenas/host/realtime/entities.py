@@ -66,7 +66,9 @@ LIVE: tuple[Description, ...] = (
 )
 
 
-def _rate(key: str, value: Callable[[Interface], int | None], *, enabled: bool) -> Sensor[Interface]:
+def _rate(
+    key: str, value: Callable[[Interface], int | None], *, enabled: bool
+) -> Sensor[Interface]:
     return Sensor(
         key=key,
         value=value,

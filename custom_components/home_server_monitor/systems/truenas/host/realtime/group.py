@@ -28,7 +28,7 @@ INTERFACE = "interface"
 _EVENT = 'reporting.realtime:{"interval": 10}'
 _TICKS = 3
 _SILENT = timedelta(seconds=25)
-_FIRST_TICK = 8.0
+_FIRST_TICK = 12.0
 _EMPTY = Tick()
 _STILL = "reporting is silent"
 

@@ -68,9 +68,7 @@ def _arc(zfs: object) -> tuple[float, float]:
     if reads is None:
         ratio = number(part(zfs, "cache_hit_ratio"))
         return (ratio, 1.0) if ratio else (0.0, 0.0)
-    hits = [
-        number(part(zfs, f"demand_{what}_hits_per_second")) for what in ("data", "metadata")
-    ]
+    hits = [number(part(zfs, f"demand_{what}_hits_per_second")) for what in ("data", "metadata")]
     known = [value for value in hits if value is not None]
     return (min(sum(known), reads), reads) if known else (0.0, 0.0)
 
@@ -138,9 +136,7 @@ def _stepped(value: float | None, step: int) -> int | None:
 
 def kinds(answer: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
     """Return for each interface of ``interface.query`` whether it is made of metal."""
-    return {
-        str(row["name"]): row.get("type") == _PHYSICAL for row in answer if row.get("name")
-    }
+    return {str(row["name"]): row.get("type") == _PHYSICAL for row in answer if row.get("name")}
 
 
 def interface(name: str, traffic: Traffic, *, physical: bool) -> Interface:

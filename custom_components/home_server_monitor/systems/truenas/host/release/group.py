@@ -45,9 +45,7 @@ def _installed(system: Mapping[Path, Any]) -> str | None:
     return nas.version if isinstance(nas, Nas) else None
 
 
-def _is_another(
-    own: Mapping[Path, Any], system: Mapping[Path, Any], _changed: set[Path]
-) -> bool:
+def _is_another(own: Mapping[Path, Any], system: Mapping[Path, Any], _changed: set[Path]) -> bool:
     """Whether the NAS came back in another version."""
     known = own.get(ROOT)
     return isinstance(known, Release) and known.installed != _installed(system)

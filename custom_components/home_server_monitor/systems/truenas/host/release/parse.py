@@ -26,7 +26,15 @@ def release(
     return Release(
         installed=installed,
         latest=known.latest if known else _latest(told, installed),
-        notes=known.notes if known else text(part(news, "release_notes", ) or part(news, "changelog")),
+        notes=known.notes
+        if known
+        else text(
+            part(
+                news,
+                "release_notes",
+            )
+            or part(news, "changelog")
+        ),
         notes_url=known.notes_url if known else text(part(news, "release_notes_url")),
         waits=waits,
         reasons=before.reasons if before else None,

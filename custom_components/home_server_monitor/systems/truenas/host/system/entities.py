@@ -9,7 +9,9 @@ from ....system import Description, Sensor
 from .models import Nas
 
 
-def _load(minutes: int, value: Callable[[Nas], float | None], *, enabled: bool = False) -> Sensor[Nas]:
+def _load(
+    minutes: int, value: Callable[[Nas], float | None], *, enabled: bool = False
+) -> Sensor[Nas]:
     return Sensor(
         key=f"nas_load_{minutes}",
         value=value,

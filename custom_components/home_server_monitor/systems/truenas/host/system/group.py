@@ -38,7 +38,5 @@ def _device(_path: Path, nas: Nas) -> DeviceDetails:
     )
 
 
-GROUP: Group[TrueNas] = Group(
-    key=SYSTEM, interval=timedelta(seconds=60), fetch=_fetch, paced=True
-)
+GROUP: Group[TrueNas] = Group(key=SYSTEM, interval=timedelta(seconds=60), fetch=_fetch, paced=True)
 KINDS = (Kind(model=Nas, group=SYSTEM, device=_device, entities=(*entities.NAS, *controls.NAS)),)

@@ -72,6 +72,4 @@ GROUP: Group[TrueNas] = Group(
     optional=True,
     deferred=True,
 )
-KINDS = (
-    Kind(model=NasUps, group=UPS, name="ups", device=_device, entities=entities.UPS),
-)
+KINDS = (Kind(model=NasUps, group=UPS, name="ups", device=_device, entities=entities.UPS),)

@@ -32,12 +32,11 @@ def ups(answer: object) -> NasUps:
     series = {_key(row): row.get("data") for row in rows(answer)}
     values = {field: _newest(series.get(graph)) for field, graph in _GRAPHS.items()}
     told = any(values.values())
-    return NasUps(
-        **{
-            field: value if value or (told and field in _ZERO_IS_REAL) else None
-            for field, value in values.items()
-        }
-    )
+    believed: dict[str, Any] = {
+        field: value if value or (told and field in _ZERO_IS_REAL) else None
+        for field, value in values.items()
+    }
+    return NasUps(**believed)
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, str | None]:
