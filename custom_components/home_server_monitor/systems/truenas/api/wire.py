@@ -213,6 +213,8 @@ class Wire:
             waiting = self._settle(number)
             if waiting is not None and not waiting.done():
                 waiting.set_exception(error)
+                # Who failed to send has heard of it there, and does not ask here any more.
+                waiting.exception()
         self.subscriptions.end_all(_as_lost(error))
         for task in self._tasks:
             if task is not asyncio.current_task():
