@@ -8,5 +8,5 @@ from .system import System
 from .truenas import TRUENAS
 
 SYSTEMS: dict[str, System[Any]] = {
-    system.key: system for system in (DOCKER, PORTAINER, NUT, TRUENAS)
+    system.key: system for system in (DOCKER, PORTAINER, TRUENAS, NUT)
 }

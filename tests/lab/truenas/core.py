@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -9,16 +10,19 @@ from .errors import CallError, InstanceNotFound
 from .events import Event
 from .methods import ANYONE, FULL_ADMIN, LOGGED_IN, method
 from .query import query
-from .version import V24_10, V25_04, V25_10
+from .version import V24_04, V24_10, V25_04, V25_10
 
 if TYPE_CHECKING:
     from .jobs import LabJob
+    from .keys import Key
+    from .methods import Method
     from .server import TrueNas
     from .session import Session
 
 
-@method("core.ping", role=LOGGED_IN, until=V25_04)
-@method("core.ping", role=ANYONE, since=V25_10, unlimited=True)
+@method("core.ping", role=FULL_ADMIN, until=V24_04)
+@method("core.ping", role=LOGGED_IN, since=V24_10, until=V25_04)
+@method("core.ping", role=ANYONE, since=V25_10)
 async def ping(_nas: TrueNas) -> str:
     """Answer."""
     return "pong"
@@ -71,15 +75,15 @@ async def get_jobs(
 def _job(nas: TrueNas, number: int, session: Session) -> LabJob:
     job = nas.jobs.all.get(number)
     if job is None:
-        raise InstanceNotFound(f"Job {number} does not exist")
+        raise InstanceNotFound(f"Job with id {number} does not exist")
     if not nas.jobs.visible(job, session.key):
-        raise CallError("EPERM", f"{number} is not your job")
+        raise CallError("EPERM", "Job is not owned by current session")
     return job
 
 
 @method("core.job_abort", role=LOGGED_IN)
 async def job_abort(nas: TrueNas, number: int, *, session: Session) -> None:
-    """End a job."""
+    """End a job, whether it calls itself abortable or not."""
     nas.jobs.abort(_job(nas, number, session))
 
 
@@ -88,11 +92,44 @@ async def job_wait(nas: TrueNas, number: int, *, job: LabJob) -> Any:
     """Wait for another job, as a job: its result is the other's."""
     other = nas.jobs.all.get(number)
     if other is None or not nas.jobs.visible(other, job.owner):
-        raise InstanceNotFound(f"Job {number} does not exist")
+        raise InstanceNotFound(f"Job with id {number} does not exist")
     await other.ended.wait()
     if other.failure is not None:
-        raise CallError("EFAULT", other.error or "Job aborted")
+        raise other.failure
     return other.result
+
+
+@method("core.bulk", role=LOGGED_IN, job=True)
+async def bulk(
+    nas: TrueNas,
+    name: str,
+    calls: list[list[Any]],
+    _description: str | None = None,
+    *,
+    job: LabJob,
+) -> list[dict[str, Any]]:
+    """Call a method once for each list of parameters, as one job that never fails itself."""
+    wanted = nas.methods.get(name)
+    if wanted is None or wanted.private or job.owner is None or not job.owner.may(wanted.role):
+        raise CallError("EPERM", "Not authorized")
+    outcomes = []
+    for number, params in enumerate(calls):
+        outcomes.append(await _one(nas, wanted, params, job.owner))
+        await job.progress(100 * number / len(calls), f"{number + 1} of {len(calls)}")
+    return outcomes
+
+
+async def _one(nas: TrueNas, wanted: Method, params: list[Any], owner: Key) -> dict[str, Any]:
+    if wanted.job:
+        started = nas.jobs.start(wanted, params, owner)
+        await started.ended.wait()
+        return {"job_id": started.id, "error": started.error, "result": started.result}
+    try:
+        result = wanted.function(nas, *params)
+        result = await result if inspect.isawaitable(result) else result
+    except CallError as error:
+        return {"job_id": None, "error": error.said, "result": None}
+    return {"job_id": None, "error": None, "result": result}
 
 
 @method("core.get_methods", role=FULL_ADMIN, until=V25_04, private=True)
@@ -133,8 +170,8 @@ async def state(nas: TrueNas) -> str:
 
 @method("system.ready", role="SYSTEM_GENERAL_READ")
 async def ready(nas: TrueNas) -> bool:
-    """Tell whether it has booted."""
-    return nas.state == "READY"
+    """Tell whether it has booted; it stays so while it goes down."""
+    return nas.state != "BOOTING"
 
 
 METHODS = (
@@ -145,6 +182,7 @@ METHODS = (
     get_jobs,
     job_abort,
     job_wait,
+    bulk,
     get_methods,
     host_id,
     boot_id,

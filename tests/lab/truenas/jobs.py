@@ -53,7 +53,7 @@ class LabJob:
     description: str = ""
     extra: Any = None
     result: Any = None
-    failure: BaseException | None = None
+    failure: Exception | None = None
     logs_path: str | None = None
     logs_excerpt: str | None = None
     started: float = 0.0
@@ -133,8 +133,9 @@ class LabJob:
             outcome = self.method.function(self.nas, *self.arguments, job=self)
             self.result = await outcome if inspect.isawaitable(outcome) else outcome
             self.percent, self.state = 100, State.SUCCESS
-        except asyncio.CancelledError as error:
-            self.failure, self.state = error, State.ABORTED
+        except asyncio.CancelledError:
+            # It has neither a result nor an error then.
+            self.state = State.ABORTED
         except Exception as error:  # noqa: BLE001 - whatever it was, the job is what failed
             self.failure, self.state = error, State.FAILED
         self.finished = self.nas.clock.now()
@@ -238,9 +239,7 @@ class Jobs:
         return key.full or own or (read is not None and key.may(read))
 
     def abort(self, job: LabJob) -> None:
-        """End a job that may be ended."""
-        if not job.method.abortable:
-            raise CallError("EINVAL", "Job is not abortable")
+        """End a job."""
         if job.task is not None and job.state not in ENDED:
             job.task.cancel()
 

@@ -60,7 +60,7 @@ class JsonRpcSession(Session):
         if isinstance(job.failure, CallError):
             raise job.failure
         if job.failure is not None:
-            raise CallError("EFAULT", job.error or "Job aborted")
+            raise CallError("EFAULT", job.error or "")
         return job.result
 
     async def _error(

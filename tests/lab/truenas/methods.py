@@ -75,7 +75,7 @@ def method[F: Handler](
     * `role`: what a key needs; `LOGGED_IN`, `ANYONE`, or only a full admin, which is the default.
     * `since`, `until`: the first and the last release that has it; `only` for gaps inside of one.
     * `private`: undocumented, for a full admin, and not for anybody from 26 on.
-    * `abortable`: `core.job_abort` ends it. `read_role` may see others' jobs of it.
+    * `abortable`: what its jobs say of themselves. `read_role` may see others' jobs of it.
     * `unlimited`: not counted against the rate limit.
     """
 

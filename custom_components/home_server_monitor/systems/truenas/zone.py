@@ -7,10 +7,12 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 
 from ..paths import ROOT, Path
+from .host.system.group import SYSTEM
+from .host.system.models import Nas
 
 
 async def zone_of(latest: Callable[[str], Mapping[Path, Any]]) -> tzinfo:
     """Return the zone that the host says it is in; UTC while that is not known."""
-    name = getattr(latest("system").get(ROOT), "timezone", None)
-    zone = await dt_util.async_get_time_zone(name) if isinstance(name, str) else None
-    return zone or UTC
+    nas = latest(SYSTEM).get(ROOT)
+    name = nas.timezone if isinstance(nas, Nas) else None
+    return (name and await dt_util.async_get_time_zone(name)) or UTC

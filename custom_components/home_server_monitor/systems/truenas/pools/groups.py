@@ -12,7 +12,7 @@ from ..client import Round, TrueNas
 from ..wire import each, sequence
 from ..zone import zone_of
 from . import parse
-from .models import BootPool, Pool, Seldom, Vdev
+from .models import BootPool, Pool, ScrubTask, Seldom, Vdev
 from .scrubs import judged
 from .watch import follow
 
@@ -54,7 +54,7 @@ async def fetch(refresh: Refresh[TrueNas]) -> Reading:
     zone = await zone_of(refresh.latest)
     items: dict[Path, Any] = {ROOT: seldom}
     for pool in pools:
-        items |= _items(pool, refresh.previous, seldom, refresh.now, zone)
+        items |= _items(refresh, pool, seldom.scrubs.get(pool.name), zone)
     return Reading(
         items=items,
         failed={**_failed(refresh.previous, items, malformed=malformed), **failed},
@@ -63,12 +63,12 @@ async def fetch(refresh: Refresh[TrueNas]) -> Reading:
 
 
 def _items(
-    pool: Pool, previous: Mapping[Path, Any], seldom: Seldom, now: datetime, zone: tzinfo
+    refresh: Refresh[TrueNas], pool: Pool, task: ScrubTask | None, zone: tzinfo
 ) -> Iterator[tuple[Path, Any]]:
     path = pool_path(pool.guid)
-    before = previous.get(path)
-    task = seldom.scrubs.get(pool.name)
-    yield path, judged(pool, before if isinstance(before, Pool) else None, task, now, zone)
+    known, facts = judged(pool, refresh.memory.recall(path), task, refresh.now, zone)
+    refresh.memory.remember(path, facts)
+    yield path, known
     for vdev in pool.vdevs:
         yield child(path, VDEV, vdev.guid), vdev
 

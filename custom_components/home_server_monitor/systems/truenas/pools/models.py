@@ -119,8 +119,8 @@ class Pool:
 
     ``number`` is its id in the API, None for the boot pool. ``healthy`` and ``warning`` are the
     server's own judgement. ``fragmentation`` is percent. Errors are those of all vdevs and disks
-    together. ``last_scrub`` is when the last scrub began, ``expected_since`` from when on we know
-    that there should be one, ``scrub_due`` when the next one is to begin.
+    together. ``last_scrub`` is when the last scrub began, ``scrub_due`` when the next one is to
+    begin; whether one is overdue is None without a task.
     """
 
     guid: str
@@ -136,7 +136,6 @@ class Pool:
     vdevs: tuple[Vdev, ...] = ()
     last_scrub: datetime | None = None
     last_scrub_ended: datetime | None = None
-    expected_since: datetime | None = None
     scrub_due: datetime | None = None
     scrub_overdue: bool | None = None
 

@@ -9,7 +9,8 @@ class Nas:
     """A TrueNAS. None means that it is not told.
 
     ``version`` without the words around it, ``memory`` bytes, ``load_*`` runnable processes on
-    average over so many minutes, ``url`` where people open it. ``clock_ahead`` is by how much its clock
+    average over so many minutes, ``timezone`` the one by which its schedules go, as in
+    ``Europe/Berlin``, ``url`` where people open it. ``clock_ahead`` is by how much its clock
     is ahead of ours, which is no news.
     """
 
@@ -26,4 +27,5 @@ class Nas:
     load_15: float | None
     booted: datetime | None
     url: str
+    timezone: str | None = None
     clock_ahead: timedelta = field(default=timedelta(), compare=False)

@@ -33,6 +33,7 @@ def nas(answer: object, *, hostname: str, url: str, now: datetime, before: Nas |
         load_15=load[2],
         booted=_booted(answer, now, before),
         url=url,
+        timezone=text(answer.get("timezone")),
         clock_ahead=timedelta() if clock is None else clock - now,
     )
 
