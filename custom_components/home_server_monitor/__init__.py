@@ -19,6 +19,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
+from .archive import async_disk_archive
 from .const import CONF_INCLUDE, CONF_SYSTEM, DOMAIN
 from .coordinator import GroupCoordinator
 from .devices import DeviceTree
@@ -71,6 +72,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -
         ),
         history=EntryHistory(hass, entry),
         rights=MissingRights(hass, entry),
+        archive=await async_disk_archive(hass),
     )
     try:
         await _read_once(hass, entry)

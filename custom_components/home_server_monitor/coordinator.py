@@ -189,6 +189,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             early=self.complete and self._until_full() > _SLACK,
             options=self.config_entry.options,
             memory=runtime.workshop.memory,
+            archive=runtime.archive,
         )
 
     def _succeed(self, reading: Reading, started: int) -> Items:

@@ -23,6 +23,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util.json import JsonObjectType
 
 from ..procedures.journal import Journal, Record
+from .archive import Archive, ShortArchive
 from .free_action import FreeAction
 from .issue import Issue
 from .memory import Memory
@@ -263,12 +264,16 @@ class Workshop(Protocol):
     def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
         """Pass an event to the event entities of this path."""
 
+    def refresh_soon(self, group: str) -> None:
+        """Read a group again, because a procedure knows of something new."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call[ClientT, ItemT]:
     """One action on one item; ``data`` are the fields beside the target.
 
-    ``latest`` gives a group's present data, ``options`` are those of the entry.
+    ``latest`` gives a group's present data, ``options`` are those of the entry, ``archive`` is what
+    is kept of disks.
     """
 
     client: ClientT
@@ -279,6 +284,7 @@ class Call[ClientT, ItemT]:
     latest: Callable[[str], Mapping[Path, Any]]
     history: History
     options: Mapping[str, Any] = field(default_factory=dict)
+    archive: Archive = field(default_factory=ShortArchive)
 
 
 type Resume[ClientT] = Callable[[ClientT, Record, Workshop], Awaitable[None]]

@@ -1,16 +1,27 @@
 """The NAS itself, seen through its entities and actions."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import (
+    Context,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.systems.paths import ROOT, Path
+from custom_components.home_server_monitor.systems.truenas.host.realtime.models import Live
 from tests import harness
 from tests.lab.truenas import TrueNas
 
@@ -73,10 +84,50 @@ class Box:
         found = harness.entity_id(self.hass, self.entry, ROOT, key)
         await self.hass.services.async_call("button", "press", {"entity_id": found}, blocking=True)
 
-    async def tick(self) -> None:
-        """Let the NAS tell how it is, and what it told arrive."""
-        self.nas.host.vitals.tick()
-        await harness.settle()
+    @property
+    def live(self) -> Live:
+        """What is known of how busy the NAS is."""
+        live = harness.coordinator(self.entry, "nas_live").items[ROOT]
+        assert isinstance(live, Live)
+        return live
+
+    async def tick(self, times: int = 1) -> None:
+        """Let the NAS tell how it is, and wait until that has arrived."""
+        for _ in range(times):
+            before = self.live.told
+            self.nas.host.vitals.tick()
+            await harness.until(lambda before=before: self.live.told > before)
+
+    @contextmanager
+    def written(self) -> Generator[Counter[str]]:
+        """Count how often each entity writes a state, changed or not."""
+        writes: Counter[str] = Counter()
+
+        @callback
+        def write(event: Event[Any]) -> None:
+            writes[event.data["entity_id"]] += 1
+
+        ends = [
+            self.hass.bus.async_listen(kind, write, event_filter=callback(lambda _data: True))
+            for kind in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED)
+        ]
+        yield writes
+        for end in ends:
+            end()
+
+    def fired(self) -> list[State]:
+        """Return a list that grows with the events of the event entity."""
+        found = harness.entity_id(self.hass, self.entry, ROOT, "nas_alert")
+        states: list[State] = []
+
+        @callback
+        def note(event: Event[EventStateChangedData]) -> None:
+            new = event.data["new_state"]
+            if event.data["entity_id"] == found and new is not None:
+                states.append(new)
+
+        self.hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+        return states
 
 
 type OpenBox = Callable[..., Awaitable[Box]]
@@ -93,6 +144,6 @@ async def open_box(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenBo
 
 
 @pytest.fixture
-async def box(open_box: OpenBox) -> AsyncGenerator[Box]:
+async def box(open_box: OpenBox) -> Box:
     """Give a NAS that is added already."""
-    yield await open_box()
+    return await open_box()
