@@ -2,10 +2,8 @@
 
 import pytest
 
-from tests.lab.truenas import TrueNas
-
 from ..conftest import every_version
-from .conftest import ALL, LOCAL, House, OpenHouse
+from .conftest import ALL, OpenHouse
 
 
 @every_version
