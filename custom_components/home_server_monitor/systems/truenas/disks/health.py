@@ -208,5 +208,6 @@ GROUP: Group[TrueNas] = Group(
     follow=Follow(group=DISKS.key, hurry=_is_news),
     grace=timedelta(hours=1),
     timeout=90.0,
+    optional=True,
     deferred=True,
 )
