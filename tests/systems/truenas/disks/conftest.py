@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -39,9 +38,10 @@ class Shelf:
         """Return a state's text; "missing" where there is none."""
         return harness.value(self.hass, self.entry, disk(serial), key)
 
-    def device(self, serial: str = FIRST) -> dr.AnyDeviceEntry | None:
+    def device(self, serial: str = FIRST) -> dr.DeviceEntry | None:
         """Return the device of a disk."""
-        return harness.device(self.hass, self.entry, disk(serial))
+        found = harness.device(self.hass, self.entry, disk(serial))
+        return found if isinstance(found, dr.DeviceEntry) else None
 
     def health(self, serial: str = FIRST) -> Any:
         """Return what is thought of a disk."""
@@ -62,20 +62,15 @@ class Shelf:
         """Ask for the report on a disk."""
         device = self.device(serial)
         assert device is not None
-        answer = await self.hass.services.async_call(
+        answer: Any = await self.hass.services.async_call(
             DOMAIN,
             "get_disk_report",
             {"device_id": device.id, **data},
             blocking=True,
             return_response=True,
         )
-        assert answer is not None
-        found: dict[str, Any] = answer["results"][0]  # type: ignore[index] # a list of one
+        found: dict[str, Any] = answer["results"][0]
         return found
-
-    def wake_up_in(self, time: timedelta, clock: harness.Clock) -> Awaitable[None]:
-        """Let time pass."""
-        return clock.forward(time.total_seconds())
 
 
 type OpenShelf = Callable[..., Awaitable[Shelf]]

@@ -115,7 +115,7 @@ async def test_alerts_instead_of_smart_values(shelf: Shelf) -> None:
     shelf.nas.disks.fail_test("sdb")
     await harness.until(lambda: shelf.value("disk_level", SECOND) == "warn")
     report = await shelf.report(SECOND)
-    assert [reason["key"] for reason in report["reasons"]][0] == "failed_self_tests_met"
+    assert report["reasons"][0]["key"] == "failed_self_tests_met"
     assert "failed a SMART selftest" in report["alerts"][0]
     assert shelf.value("disk_level", LARGE) == "healthy"
 
@@ -185,7 +185,7 @@ def _levels(hass: HomeAssistant, shelf: Shelf) -> list[tuple[str, Any]]:
     @callback
     def note(event: Event[Any]) -> None:
         state = event.data["new_state"]
-        if event.data["entity_id"] == entity and state and state.state != "unknown":
+        if event.data["entity_id"] == entity and state and "before" in state.attributes:
             found.append((state.attributes["event_type"], state.attributes["before"]))
 
     hass.bus.async_listen("state_changed", note)
@@ -215,9 +215,24 @@ async def test_levels_do_not_fall_and_survive_a_restart(
     await harness.until(lambda: shelf.value("disk_level") == "replace_now")
 
 
+async def test_a_nas_that_is_removed_and_added_again(
+    hass: HomeAssistant, shelf: Shelf, open_shelf: OpenShelf
+) -> None:
+    """The history is the disk's, not the entry's."""
+    shelf.nas.pools.hurt("tank", "sda", "ONLINE", read=20)
+    await shelf.refresh()
+    await hass.config_entries.async_remove(shelf.entry.entry_id)
+    await harness.until(lambda: not shelf.nas.sessions)
+    shelf.nas.pools.hurt("tank", "sda", "ONLINE", read=0)
+    again = await open_shelf()
+    await again.refresh()
+    assert again.value("disk_level") == "replace_now"
+
+
 async def test_what_changed_meanwhile_is_told_afterwards(hass: HomeAssistant, shelf: Shelf) -> None:
     await shelf.refresh()
     await hass.config_entries.async_unload(shelf.entry.entry_id)
+    await harness.until(lambda: not shelf.nas.sessions)
     shelf.nas.pools.hurt("tank", "sda", "ONLINE", read=20)
     await hass.config_entries.async_setup(shelf.entry.entry_id)
     await harness.until(lambda: shelf.value("disk_level") == "replace_now")
