@@ -91,6 +91,12 @@ class EntryWorkshop:
             coordinator.fire(path, event_type, attributes)
 
     @callback
+    def refresh_soon(self, group: str) -> None:
+        """Read a group again, where it is not left out."""
+        if coordinator := self._entry.runtime_data.coordinators.get(group):
+            coordinator.refresh_soon()
+
+    @callback
     def async_on_progress(self, path: Path, listener: ProgressListener) -> CALLBACK_TYPE:
         """Call ``listener(in_progress, percent)`` for procedures at this path."""
         listeners = self._listeners.setdefault(path, [])

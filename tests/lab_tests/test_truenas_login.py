@@ -54,6 +54,16 @@ async def test_outcomes(nas: TrueNas) -> None:
     assert nas.logins == ["SUCCESS", "AUTH_ERR", "SPOILT", expected, "EXPIRED"]
 
 
+@json_rpc
+async def test_ways_to_log_in(nas: TrueNas) -> None:
+    async with talk(nas, log_in=False) as api:
+        assert await api.errname("auth.mechanism_choices") == (
+            "" if nas.version == V26 else "EINVAL"
+        )
+        await api.log_in(nas)
+        assert "API_KEY_PLAIN" in await api.result("auth.mechanism_choices")
+
+
 @every_version
 async def test_with_the_key_alone(nas: TrueNas) -> None:
     async with talk(nas, log_in=False) as api:

@@ -264,6 +264,9 @@ class Workshop(Protocol):
     def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
         """Pass an event to the event entities of this path."""
 
+    def refresh_soon(self, group: str) -> None:
+        """Read a group again, because a procedure knows of something new."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call[ClientT, ItemT]:

@@ -104,6 +104,17 @@ async def login_with_api_key(nas: TrueNas, api_key: str, *, session: Session) ->
     return _log_in(nas, session, api_key, None) == "SUCCESS"
 
 
+@method("auth.mechanism_choices", role=ANYONE, since=V25_04)
+async def mechanism_choices(nas: TrueNas, *, session: Session) -> list[str]:
+    """List the ways to log in; before 26 this can only be asked by who has done so already."""
+    if nas.version.line >= V26.line:
+        return ["API_KEY_PLAIN", "PASSWORD_PLAIN", "SCRAM"]
+    if session.key is None:
+        reason = "'NoneType' object has no attribute 'may_create_auth_token'"
+        raise CallError("EINVAL", reason)
+    return ["API_KEY_PLAIN", "PASSWORD_PLAIN"]
+
+
 @method("auth.logout", role=LOGGED_IN)
 async def logout(_nas: TrueNas, *, session: Session) -> bool:
     """Log out; the connection stays."""
@@ -145,4 +156,4 @@ def about(key: Key) -> dict[str, Any]:
     }
 
 
-METHODS = (login_ex, login_with_api_key, logout, me)
+METHODS = (login_ex, login_with_api_key, mechanism_choices, logout, me)

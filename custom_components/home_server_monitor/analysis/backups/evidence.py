@@ -18,7 +18,10 @@ class LastRun(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """A snapshot of a dataset: ``name`` is what stands behind the ``@``."""
+    """A snapshot of a dataset: ``name`` is what stands behind the ``@``.
+
+    Of old ones nothing but the name is known.
+    """
 
     name: str
     guid: str = ""
@@ -61,11 +64,13 @@ class Compared:
 class Restored:
     """A trial restore: what was compared in it, or why nothing could be.
 
-    ``left`` is the scratch dataset that could not be removed.
+    ``alone`` says that there was no source to compare with, ``left`` is the scratch dataset that
+    could not be removed.
     """
 
     compared: Compared | None = None
     problem: str = ""
+    alone: bool = False
     left: str = ""
 
 

@@ -149,8 +149,10 @@ def _both_sides(
     if not source:
         yield _warning("guids", f"{pair.source} has no snapshot that the task would send.")
         return
-    guids = {one.name: one.guid for one in source}
-    other = [one.name for one in target if one.name in guids and one.guid != guids[one.name]]
+    guids = {one.name: one.guid for one in source if one.guid}
+    other = [
+        one.name for one in target if one.guid and one.name in guids and one.guid != guids[one.name]
+    ]
     if other:
         reason = (
             f"{pair.target} has other snapshots than {pair.source} under the same names: "
@@ -158,7 +160,7 @@ def _both_sides(
         )
         yield _failed("guids", reason)
         return
-    common = [one for one in target if one.guid in guids.values()]
+    common = [one for one in target if one.guid and one.guid in guids.values()]
     if not common:
         reason = f"{pair.source} and {pair.target} have no snapshot in common."
         yield _failed("guids", reason)
@@ -167,8 +169,8 @@ def _both_sides(
     if last is not None and last is not last_common:
         reason = f"{pair.target} has a newer snapshot that {pair.source} lacks: {last.name}."
         yield _warning("guids", reason)
-    count = f"{len(common)} snapshot{'s' if len(common) > 1 else ''}"
-    yield _ok("guids", f"{pair.source} and {pair.target} have {count} in common.")
+    name = last_common.name if last_common is not None else ""
+    yield _ok("guids", f"{pair.source} and {pair.target} have the same snapshot {name}.")
 
 
 def _sizes(evidence: Evidence) -> Iterator[Finding]:
@@ -199,7 +201,10 @@ def _restored(evidence: Evidence) -> Iterator[Finding]:
         return
     if restored.problem:
         yield _warning("restore", f"The trial restore could not be made: {restored.problem}")
-    if restored.compared is not None:
+    if restored.compared is not None and restored.alone:
+        told = f"{restored.compared.checked} files can be seen in the restored copy"
+        yield _ok("restore", f"{told}, and nothing that they could be compared with.")
+    elif restored.compared is not None:
         yield _comparison("restore", "in the restored copy", restored.compared)
     if restored.left:
         reason = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...wire import LOOPBACK
 from ..errors import CallError, InstanceNotFound
 from ..methods import method
 from ..query import query
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _STATUS = {"RUNNING": "ACTIVE", "CRASHED": "DEPLOYING", "STOPPING": "ACTIVE"}
 
 
-def render(nas: TrueNas, app: LabApp, *, history: bool = False) -> dict[str, Any]:
+def render(_nas: TrueNas, app: LabApp, *, history: bool = False) -> dict[str, Any]:
     """Return a chart as the API shows it."""
     shown: dict[str, Any] = {
         "name": app.name,
@@ -49,7 +50,7 @@ def render(nas: TrueNas, app: LabApp, *, history: bool = False) -> dict[str, Any
         "human_version": app.installed.human,
         "human_latest_version": app.newest.human,
         "container_images_update_available": bool(app.outdated),
-        "portals": {} if app.custom else {"web_portal": [_portal(nas, app)]},
+        "portals": {} if app.custom else {"web_portal": [_portal(app)]},
     }
     if history:
         shown["history"] = {
@@ -59,8 +60,8 @@ def render(nas: TrueNas, app: LabApp, *, history: bool = False) -> dict[str, Any
     return shown
 
 
-def _portal(nas: TrueNas, app: LabApp) -> str:
-    return f"http://{nas.host}:{app.port}{app.path}"
+def _portal(app: LabApp) -> str:
+    return f"http://{LOOPBACK}:{app.port}{app.path}"
 
 
 def announced(nas: TrueNas, app: LabApp) -> dict[str, Any]:

@@ -123,7 +123,8 @@ def usages(fields: object, before: Mapping[Path, AppUsage], at: float) -> dict[P
 
 
 def _is_too_early(known: AppUsage, at: float) -> bool:
-    return known.sample is not None and at - known.sample.at < _SHORTEST
+    """Whether no rate can be made of a counter; charts tell none."""
+    return not known.chart and known.sample is not None and at - known.sample.at < _SHORTEST
 
 
 def _docker_usage(row: Mapping[str, Any], before: AppUsage, at: float) -> AppUsage:

@@ -14,6 +14,7 @@ from .remembered import success_of, taken_up
 from .tasks import BY_KIND, LISTS, TaskList, list_of, path_of_job
 from .watch import follow
 
+
 async def _fetch(refresh: Refresh[TrueNas]) -> Reading:
     """Read the tasks of all kinds; a list or a task that cannot be read costs only itself."""
     asked = refresh.client.round()
@@ -94,7 +95,7 @@ async def _learn_earlier(
     newest: dict[Path, Run] = {}
     for job in jobs if isinstance(jobs, list) else ():
         path, run = path_of_job(job), parse.run_of(job)
-        if path not in needy or path is None or run is None or run.ended is None:
+        if path is None or run is None or run.ended is None or path not in needy:
             continue
         before = newest.get(path)
         if before is None or before.ended is None or run.ended > before.ended:

@@ -123,8 +123,9 @@ class Replication(BackupTask):
     """A replication: it copies snapshots of datasets.
 
     ``schemas`` are the ``strftime`` patterns of the names that it takes, ``name_regex`` the
-    expression where it has one instead. ``skips_empty`` says that no snapshot is taken where nothing
-    changed. ``host`` is the other machine, ``credential`` the number of what it is reached with.
+    expression where it has one instead. ``follows_snapshots`` says that it runs after the
+    snapshots that it sends, and not by a schedule of its own; ``skips_empty`` that none is taken
+    where nothing changed. ``host`` is the other machine, ``credential`` the number of what it is reached with.
     """
 
     transport: Transport
@@ -134,6 +135,7 @@ class Replication(BackupTask):
     exclude: tuple[str, ...]
     schemas: tuple[str, ...]
     name_regex: str | None
+    follows_snapshots: bool
     skips_empty: bool
     host: str | None
     credential: int | None
@@ -142,22 +144,32 @@ class Replication(BackupTask):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rsync(BackupTask):
-    """An rsync task. ``deletes`` says that it removes at the target what the source lacks."""
+    """An rsync task.
+
+    ``deletes`` says that it removes at the target what the source lacks, ``picks`` that it leaves
+    files out, ``keeps_times`` that files at both sides have the same times.
+    """
 
     path: str
     host: str | None
     remote_path: str | None
     remote_module: str | None
     deletes: bool
+    picks: bool
+    keeps_times: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CloudSync(BackupTask):
-    """A cloud sync task. ``place`` names where it syncs with, for people."""
+    """A cloud sync task.
+
+    ``place`` names where it syncs with, for people; ``picks`` says that it leaves files out.
+    """
 
     path: str
     place: str
     mode: str
+    picks: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

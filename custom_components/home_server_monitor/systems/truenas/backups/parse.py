@@ -30,11 +30,11 @@ REPLICATION_FIELDS = (
     *("recursive", "exclude", "auto", "restrict_schedule", "periodic_snapshot_tasks"),
     *("naming_schema", "also_include_naming_schema", "name_regex", "ssh_credentials"),
 )
-CLOUD_SYNC_FIELDS = (*_CLOUD, "direction", "transfer_mode")
+CLOUD_SYNC_FIELDS = (*_CLOUD, "direction", "transfer_mode", "include", "exclude")
 CLOUD_BACKUP_FIELDS = (*_CLOUD, "keep_last")
 RSYNC_FIELDS = (
     *(*_COMMON, "path", "desc", "direction", "mode", "remotehost", "remotepath", "remotemodule"),
-    *("delete", "locked", "ssh_credentials"),
+    *("delete", "extra", "times", "locked", "ssh_credentials"),
 )
 
 _JOB_STATES = {
@@ -153,6 +153,7 @@ def replication(row: Mapping[str, Any]) -> Replication:
         exclude=_texts(row.get("exclude")),
         schemas=tuple(dict.fromkeys(schemas)),
         name_regex=_text(row.get("name_regex")),
+        follows_snapshots=bool(tasks) and not isinstance(row.get("schedule"), Mapping),
         skips_empty=any(task.get("allow_empty") is False for task in tasks),
         host=_text(host),
         credential=_int(_inner(row, "ssh_credentials", "id")),
@@ -190,6 +191,8 @@ def rsync(row: Mapping[str, Any]) -> Rsync:
         remote_path=_text(row.get("remotepath")),
         remote_module=_text(row.get("remotemodule")) if row.get("mode") == "MODULE" else None,
         deletes=row.get("delete") is True,
+        picks=bool(row.get("extra")),
+        keeps_times=row.get("times") is not False,
     )
 
 
@@ -204,6 +207,7 @@ def cloud_sync(row: Mapping[str, Any]) -> CloudSync:
         path=path,
         place=_place(row),
         mode=str(row.get("transfer_mode") or "").lower(),
+        picks=bool(row.get("include")) or bool(row.get("exclude")),
     )
 
 

@@ -19,6 +19,7 @@ class TaskList:
     """One kind of tasks: how it is listed, and how one of it is run."""
 
     kind: str
+    title: str
     query: str
     fields: Sequence[str]
     model: type[BackupTask]
@@ -29,6 +30,7 @@ class TaskList:
 LISTS = (
     TaskList(
         kind=REPLICATION,
+        title="Replication task",
         query="replication.query",
         fields=parse.REPLICATION_FIELDS,
         model=Replication,
@@ -37,6 +39,7 @@ LISTS = (
     ),
     TaskList(
         kind=CLOUD_SYNC,
+        title="Cloud sync task",
         query="cloudsync.query",
         fields=parse.CLOUD_SYNC_FIELDS,
         model=CloudSync,
@@ -45,6 +48,7 @@ LISTS = (
     ),
     TaskList(
         kind=RSYNC,
+        title="Rsync task",
         query="rsynctask.query",
         fields=parse.RSYNC_FIELDS,
         model=Rsync,
@@ -53,6 +57,7 @@ LISTS = (
     ),
     TaskList(
         kind=CLOUD_BACKUP,
+        title="Cloud backup task",
         query="cloud_backup.query",
         fields=parse.CLOUD_BACKUP_FIELDS,
         model=CloudBackup,

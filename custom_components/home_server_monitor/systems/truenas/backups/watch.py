@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...errors import HomeServerError, MissingRight
+from ...errors import MissingRight
 from ...paths import ROOT, Path, child
 from ...system import Sink
 from ..api.errors import MissingMethod
