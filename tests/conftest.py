@@ -18,7 +18,12 @@ from custom_components.home_server_monitor.const import CONF_ALLOW_CONTROL, CONF
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
 
-pytest_plugins = ["tests.lab.fixtures", "tests.harness", "tests.one_engine"]
+pytest_plugins = [
+    "tests.lab.fixtures",
+    "tests.lab.truenas.fixtures",
+    "tests.harness",
+    "tests.one_engine",
+]
 
 
 @pytest.fixture

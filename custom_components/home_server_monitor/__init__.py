@@ -19,12 +19,14 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
+from .archive import async_disk_archive
 from .const import CONF_INCLUDE, CONF_SYSTEM, DOMAIN
 from .coordinator import GroupCoordinator
 from .devices import DeviceTree
 from .history import EntryHistory
 from .issues import async_follow, async_forget
 from .journal import async_entry_journal
+from .memory import async_entry_memory
 from .repairs import MissingRights, async_delete_missing_rights
 from .runtime import HomeServerConfigEntry, Runtime
 from .systems import SYSTEMS
@@ -62,9 +64,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) -
         system=system,
         client=client,
         devices=DeviceTree(hass, entry, system),
-        workshop=EntryWorkshop(hass, entry, await async_entry_journal(hass, entry.entry_id)),
+        workshop=EntryWorkshop(
+            hass,
+            entry,
+            await async_entry_journal(hass, entry.entry_id),
+            await async_entry_memory(hass, entry.entry_id),
+        ),
         history=EntryHistory(hass, entry),
         rights=MissingRights(hass, entry),
+        archive=await async_disk_archive(hass),
     )
     try:
         await _read_once(hass, entry)
@@ -92,6 +100,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: HomeServerConfigEntry) 
     async_delete_missing_rights(hass, entry)
     await async_forget(hass, entry)
     await (await async_entry_journal(hass, entry.entry_id)).forget()
+    await (await async_entry_memory(hass, entry.entry_id)).forget_all()
 
 
 async def async_remove_config_entry_device(

@@ -126,6 +126,7 @@ async def _run(hass: HomeAssistant, target: _Target, call: ServiceCall) -> JsonO
                 workshop=runtime.workshop,
                 latest=runtime.items,
                 history=runtime.history,
+                archive=runtime.archive,
                 options=target.entry.options,
             )
         )

@@ -11,7 +11,7 @@ from .entity import HomeServerEntity, async_setup_entities
 from .runtime import HomeServerConfigEntry
 from .systems.system import Button
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
@@ -43,4 +43,7 @@ class HomeServerButton(HomeServerEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Do it."""
-        await self.async_act(self.entity_description.press)
+        if self.entity_description.procedure:
+            await self.async_run(self.entity_description.procedure)
+        elif self.entity_description.press:
+            await self.async_act(self.entity_description.press)

@@ -188,6 +188,8 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             wanted=frozenset(self.async_contexts()) or None,
             early=self.complete and self._until_full() > _SLACK,
             options=self.config_entry.options,
+            memory=runtime.workshop.memory,
+            archive=runtime.archive,
         )
 
     def _succeed(self, reading: Reading, started: int) -> Items:

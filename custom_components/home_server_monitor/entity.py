@@ -15,7 +15,7 @@ from .coordinator import GroupCoordinator
 from .exceptions import translated_errors
 from .runtime import HomeServerConfigEntry, control_allowed
 from .systems.paths import SEPARATOR, Path, from_identifier, kind_of, to_identifier
-from .systems.system import Description, Kind
+from .systems.system import Call, Description, Kind
 
 
 class HomeServerEntity(CoordinatorEntity[GroupCoordinator]):
@@ -90,6 +90,25 @@ class HomeServerEntity(CoordinatorEntity[GroupCoordinator]):
         entry = self.coordinator.config_entry
         with translated_errors(self.hass, entry):
             await action(entry.runtime_data.client, self.path, self.item)
+        self.coordinator.async_acted(self.path)
+
+    async def async_run(self, procedure: Callable[[Call[Any, Any]], Awaitable[Any]]) -> None:
+        """Do something to the item that takes more than the client; errors come out translated."""
+        entry = self.coordinator.config_entry
+        runtime = entry.runtime_data
+        with translated_errors(self.hass, entry):
+            await procedure(
+                Call(
+                    client=runtime.client,
+                    path=self.path,
+                    item=self.item,
+                    data={},
+                    workshop=runtime.workshop,
+                    latest=runtime.items,
+                    history=runtime.history,
+                    options=entry.options,
+                )
+            )
         self.coordinator.async_acted(self.path)
 
 

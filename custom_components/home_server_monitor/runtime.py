@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 
 from .const import CONF_ALLOW_CONTROL
+from .systems.archive import Archive, ShortArchive
 from .systems.errors import InvalidAuth
 from .systems.system import Client, System
 
@@ -34,6 +35,7 @@ class Runtime:
     workshop: EntryWorkshop
     history: EntryHistory
     rights: MissingRights
+    archive: Archive = field(default_factory=ShortArchive)
     coordinators: dict[str, GroupCoordinator] = field(default_factory=dict)
 
     @callback

@@ -11,7 +11,7 @@ from .entity import HomeServerEntity, async_setup_entities
 from .runtime import HomeServerConfigEntry
 from .systems.system import Switch
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(

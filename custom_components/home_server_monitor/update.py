@@ -13,7 +13,7 @@ from .entity import HomeServerEntity, async_setup_entities
 from .exceptions import translated_errors
 from .runtime import HomeServerConfigEntry, control_allowed
 from .systems.paths import Path
-from .systems.system import Call, Update
+from .systems.system import Update
 
 PARALLEL_UPDATES = 0
 
@@ -100,20 +100,5 @@ class HomeServerUpdate(HomeServerEntity, UpdateEntity):
     @override
     async def async_install(self, version: str | None, backup: bool, **kwargs: Any) -> None:
         """Install what is newest."""
-        install = self.entity_description.install
-        if install is None:
-            return
-        runtime = self.coordinator.config_entry.runtime_data
-        with translated_errors(self.hass, self.coordinator.config_entry):
-            await install(
-                Call(
-                    client=runtime.client,
-                    path=self.path,
-                    item=self.item,
-                    data={},
-                    workshop=runtime.workshop,
-                    latest=runtime.items,
-                    history=runtime.history,
-                    options=self.coordinator.config_entry.options,
-                )
-            )
+        if self.entity_description.install:
+            await self.async_run(self.entity_description.install)

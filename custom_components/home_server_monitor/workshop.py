@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .journal import EntryJournal
+from .memory import EntryMemory
 from .procedures.journal import Record
 from .systems.errors import Busy, HomeServerError
 from .systems.paths import Path
@@ -30,12 +31,17 @@ class EntryWorkshop:
     """Runs procedures, and finishes at the start what an earlier run left open."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: HomeServerConfigEntry, journal: EntryJournal
+        self,
+        hass: HomeAssistant,
+        entry: HomeServerConfigEntry,
+        journal: EntryJournal,
+        memory: EntryMemory,
     ) -> None:
         """Prepare; nothing runs yet."""
         self._hass = hass
         self._entry = entry
         self.journal = journal
+        self.memory = memory
         self._tasks: dict[Path, asyncio.Task[Any]] = {}
         self._held: set[Path] = set()
         self._listeners: dict[Path, list[ProgressListener]] = {}
@@ -83,7 +89,7 @@ class EntryWorkshop:
     @callback
     def _run_done(self, path: Path, task: asyncio.Task[Any]) -> None:
         self._task_done(path, task)
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled():
             # What it left open need not wait for the next start.
             self.async_resume()
 
@@ -97,6 +103,12 @@ class EntryWorkshop:
         """Pass an event to the event entities of this path."""
         for coordinator in self._entry.runtime_data.coordinators.values():
             coordinator.fire(path, event_type, attributes)
+
+    @callback
+    def refresh_soon(self, group: str) -> None:
+        """Read a group again, where it is not left out."""
+        if coordinator := self._entry.runtime_data.coordinators.get(group):
+            coordinator.refresh_soon()
 
     @callback
     def async_on_progress(self, path: Path, listener: ProgressListener) -> CALLBACK_TYPE:

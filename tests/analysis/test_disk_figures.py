@@ -19,9 +19,8 @@ pytestmark = pytest.mark.skipif(
     not DATA.exists(), reason="the drive histories are not part of the project"
 )
 
-# A third of the sampling error (1.7 points) of a share of 871 drives. It is needed once: 59.6 % of
-# the failed ST4000DM000 ever show a sign at all, and `warn` finds all of these.
-SLACK = 0.005
+# The kinds of damage that a warning can be made of. Not every failed drive shows one of them.
+DAMAGE = ("uncorrectable", "pending", "reallocated")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,6 @@ def _figures(families: Mapping[str, Family], family: str, alarm: str) -> tuple[f
     ("family", "alarm", "detected", "false"),
     [
         ("ST4000DM000", "replace", 0.45, 0.40),
-        ("ST4000DM000", "warn", 0.60, 1.10),
         ("all", "replace", 0.45, 0.85),
         ("all", "warn", 0.63, 2.25),
     ],
@@ -60,8 +58,24 @@ def test_targets(
     families: Mapping[str, Family], family: str, alarm: str, detected: float, false: float
 ) -> None:
     found, alarmed = _figures(families, family, alarm)
-    assert found >= detected - SLACK
+    assert found >= detected
     assert alarmed <= false
+
+
+def test_warn_finds_every_st4000dm000_that_shows_damage(
+    families: Mapping[str, Family], drives: list[Drive]
+) -> None:
+    """60 % are asked for; where fewer drives show anything at all, all of these must be found."""
+    found, alarmed = _figures(families, "ST4000DM000", "warn")
+    failed = [drive for drive in drives if drive.failed and drive.model == "ST4000DM000"]
+    shown = sum(_shows_damage(drive) for drive in failed) / len(failed)
+    assert 0.59 < shown <= found
+    assert alarmed <= 1.10
+
+
+def _shows_damage(drive: Drive) -> bool:
+    columns, known = drive.history.columns, drive.history.days <= drive.days[-1]
+    return any((columns[name][known] > 0).any() for name in DAMAGE)
 
 
 @pytest.mark.parametrize("family", ["ST4000DM000", "other Seagate", "HGST/Hitachi", "WDC", "all"])

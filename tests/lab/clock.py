@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 import time
+from typing import override
 
 ZERO_TIME = "0001-01-01T00:00:00Z"
 SECOND = 1_000_000_000
@@ -39,6 +41,19 @@ class Clock:
     def jump(self, seconds: float) -> None:
         """Move the clock forward (or back, when negative)."""
         self.offset += seconds
+
+
+class LoopClock(Clock):
+    """A clock that goes with the event loop's, for tests that put that one forward."""
+
+    @override
+    def now(self) -> float:
+        """Return seconds since the epoch; outside of a loop it goes with the machine's."""
+        try:
+            ahead = asyncio.get_running_loop().time() - time.monotonic()
+        except RuntimeError:
+            ahead = 0.0
+        return super().now() + ahead
 
 
 def rfc3339(stamp: int) -> str:

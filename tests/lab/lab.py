@@ -17,9 +17,10 @@ from .docker import SimulatedEngine, furnish as furnish_engine, furnish_attic
 from .nut import NutServer, furnish as furnish_nut
 from .portainer import Portainer
 from .server import HttpServer
+from .truenas import ALL_VERSIONS, TrueNas, Version, furnish as furnish_truenas
 
 type Server = HttpServer | NutServer
-type Door = dict[str, str | int]
+type Door = dict[str, str | int | bool]
 type Starter = Callable[[Lab, int], Awaitable[tuple[Server, Door]]]
 
 
@@ -28,7 +29,7 @@ class Lab:
 
     async with Lab(["docker", "portainer"]) as lab:
         lab.doors["portainer"]           # {"url": …, "token": …}
-        lab.engine.die("sonarr", 1)      # each server: `engine`, `portainer`, `nut`
+        lab.engine.die("sonarr", 1)      # each server: `engine`, `portainer`, `nut`, `truenas()`
     """
 
     def __init__(
@@ -73,6 +74,12 @@ class Lab:
         """The simulated upsd."""
         server = self.servers["nut"]
         assert isinstance(server, NutServer)
+        return server
+
+    def truenas(self, label: str = "25.10") -> TrueNas:
+        """Return the simulated TrueNAS of a release."""
+        server = self.servers[f"truenas-{label}"]
+        assert isinstance(server, TrueNas)
         return server
 
     async def start(self, name: str) -> Server:
@@ -138,8 +145,21 @@ async def _nut(lab: Lab, port: int) -> tuple[Server, Door]:
     return server, {**door, "username": server.username, "password": server.password}
 
 
+def _truenas(version: Version) -> Starter:
+    async def start(lab: Lab, port: int) -> tuple[Server, Door]:
+        name = f"truenas-{version.label}"
+        server = TrueNas(version, port=port, clock=lab.clock, name=name)
+        furnish_truenas(server)
+        await server.open()
+        door: Door = {"url": server.url, "username": server.username, "api_key": server.api_key}
+        return server, {**door, "verify_ssl": False}
+
+    return start
+
+
 REGISTRY: dict[str, Starter] = {
     "docker": _docker,
     "portainer": _portainer,
     "nut": _nut,
+    **{f"truenas-{version.label}": _truenas(version) for version in ALL_VERSIONS},
 }

@@ -5,5 +5,8 @@ from typing import Any
 from .docker import DOCKER, PORTAINER
 from .nut import NUT
 from .system import System
+from .truenas import TRUENAS
 
-SYSTEMS: dict[str, System[Any]] = {system.key: system for system in (DOCKER, PORTAINER, NUT)}
+SYSTEMS: dict[str, System[Any]] = {
+    system.key: system for system in (DOCKER, PORTAINER, TRUENAS, NUT)
+}

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from .archive import Archive, ShortArchive
 from .errors import HomeServerError, MissingRight
+from .memory import Memory, ShortMemory
 from .paths import Path
 
 
@@ -54,7 +56,8 @@ class Refresh[ClientT]:
     ``previous`` is this group's last data, ``latest`` gives another group's. ``wanted`` are the
     paths for which an entity is enabled, or None before there are entities. ``early`` says that
     the interval is not over yet: what was read lately need not be read again. ``options`` are
-    those of the entry.
+    those of the entry. ``memory`` is what it remembers of its items, ``archive`` what is kept of
+    disks, whoever told of them.
     """
 
     client: ClientT
@@ -64,6 +67,8 @@ class Refresh[ClientT]:
     wanted: Collection[Path] | None
     early: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    memory: Memory = field(default_factory=ShortMemory)
+    archive: Archive = field(default_factory=ShortArchive)
 
 
 class Sink(Protocol):

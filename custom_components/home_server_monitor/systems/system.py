@@ -24,8 +24,10 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util.json import JsonObjectType
 
 from ..procedures.journal import Journal, Record
+from .archive import Archive, ShortArchive
 from .free_action import FreeAction
 from .issue import Issue
+from .memory import Memory
 from .option import OptionField
 from .paths import Path
 from .reading import Follow, Group, Happening, Reading, Refresh, Sink, Watch
@@ -151,9 +153,13 @@ class Switch[ClientT, ItemT](SwitchEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class Button[ClientT, ItemT](ButtonEntityDescription):
-    """A button; ``available`` tells whether pressing it makes sense at present."""
+    """A button; ``available`` tells whether pressing it makes sense at present.
 
-    press: Callable[[ClientT, Path, ItemT], Awaitable[None]]
+    It either has a ``press``, or a ``procedure`` where several steps must end well.
+    """
+
+    press: Callable[[ClientT, Path, ItemT], Awaitable[None]] | None = None
+    procedure: Callable[[Call[ClientT, ItemT]], Awaitable[Any]] | None = None
     available: Callable[[ItemT], bool] = _always
     exists: Callable[[ItemT], bool] = _always
     control: bool = True
@@ -246,6 +252,10 @@ class Workshop(Protocol):
     def journal(self) -> Journal:
         """Where every step is written down before it is taken."""
 
+    @property
+    def memory(self) -> Memory:
+        """What is remembered of the entry's items."""
+
     async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
         """Run a procedure, the only one on this object; raises ``Busy`` while another does."""
 
@@ -258,12 +268,16 @@ class Workshop(Protocol):
     def fire(self, path: Path, event_type: str, attributes: Mapping[str, Any]) -> None:
         """Pass an event to the event entities of this path."""
 
+    def refresh_soon(self, group: str) -> None:
+        """Read a group again, because a procedure knows of something new."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call[ClientT, ItemT]:
     """One action on one item; ``data`` are the fields beside the target.
 
-    ``latest`` gives a group's present data, ``options`` are those of the entry.
+    ``latest`` gives a group's present data, ``options`` are those of the entry, ``archive`` is what
+    is kept of disks.
     """
 
     client: ClientT
@@ -274,6 +288,7 @@ class Call[ClientT, ItemT]:
     latest: Callable[[str], Mapping[Path, Any]]
     history: History
     options: Mapping[str, Any] = field(default_factory=dict)
+    archive: Archive = field(default_factory=ShortArchive)
 
 
 type Resume[ClientT] = Callable[[ClientT, Record, Workshop], Awaitable[None]]

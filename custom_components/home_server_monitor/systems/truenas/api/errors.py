@@ -6,6 +6,7 @@ from ...errors import (
     InvalidAddress,
     InvalidAuth,
     Rejected,
+    TLSFailure,
 )
 
 
@@ -13,6 +14,12 @@ class PlainAddress(InvalidAddress):
     """An address without encryption: TrueNAS revokes for good a key that is sent there."""
 
     key = "plain_address"
+
+
+class PlainProxy(TLSFailure):
+    """What stands in front of TrueNAS decrypts and goes on without encryption."""
+
+    key = "plain_proxy"
 
 
 class InvalidFingerprint(InvalidAddress):

@@ -28,10 +28,10 @@ class Change:
     """One event of a subscription.
 
     ``id`` is the object's own; ``fields`` what the server tells of it, the whole object or only what
-    changed, empty for ``removed``. ``extra`` is what else came with the event.
+    changed, empty for ``removed``; a few events tell a list. ``extra`` is what else came with it.
     """
 
     kind: Literal["added", "changed", "removed"]
     id: int | str | None
-    fields: Mapping[str, Any]
+    fields: Any
     extra: Mapping[str, Any]

@@ -1,0 +1,92 @@
+"""What is kept of disks over the years: their daily samples, by serial number and not by entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from homeassistant.util.json import JsonObjectType
+
+from ..analysis.disk_health import DiskKind, SmartHistory, SmartSample
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiskLabel:
+    """What a disk is, whoever tells of it. ``capacity`` is in bytes."""
+
+    serial: str
+    kind: DiskKind
+    model: str
+    capacity: int | None = None
+
+
+class Archive(Protocol):
+    """The histories of all disks that were ever seen in the last two years.
+
+    Several sources may tell of one disk; what they say of a day is put together, the worst counts.
+    ``facts`` are small notes beside the samples, the newest of each name.
+    """
+
+    def history(self, serial: str) -> SmartHistory | None:
+        """Return what is known of a disk; None of one that was never seen."""
+
+    def facts(self, serial: str) -> JsonObjectType:
+        """Return the notes of a disk."""
+
+    def add(self, label: DiskLabel, sample: SmartSample) -> SmartHistory:
+        """Take in what is known of a day and return the whole history."""
+
+    def note(self, serial: str, facts: Mapping[str, str | int | float | bool | None]) -> None:
+        """Put these notes beside the others of a disk that has samples."""
+
+    def forget_unseen(self, today: date) -> None:
+        """Drop the disks that nobody has seen for two years."""
+
+
+class ShortArchive:
+    """An archive that lasts as long as it is held: for where there is no disk to keep it on."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._histories: dict[str, SmartHistory] = {}
+        self._facts: dict[str, JsonObjectType] = {}
+
+    def history(self, serial: str) -> SmartHistory | None:
+        """Return what is known of a disk."""
+        return self._histories.get(serial)
+
+    def facts(self, serial: str) -> JsonObjectType:
+        """Return the notes of a disk."""
+        return dict(self._facts.get(serial, {}))
+
+    def add(self, label: DiskLabel, sample: SmartSample) -> SmartHistory:
+        """Take in what is known of a day."""
+        history = with_sample(self._histories.get(label.serial), label, sample)
+        self._histories[label.serial] = history
+        return history
+
+    def note(self, serial: str, facts: Mapping[str, str | int | float | bool | None]) -> None:
+        """Put these notes beside the others."""
+        self._facts[serial] = {**self._facts.get(serial, {}), **facts}
+
+    def forget_unseen(self, today: date) -> None:
+        """Do nothing: it does not last that long."""
+
+
+def with_sample(
+    history: SmartHistory | None, label: DiskLabel, sample: SmartSample
+) -> SmartHistory:
+    """Return the history with one sample more, under what the disk is called now.
+
+    A day on which the disk tells nothing is no sample.
+    """
+    if history is None:
+        told = [] if sample == SmartSample(sample.day) else [sample]
+        return SmartHistory.from_samples(label.kind, label.model, told, label.capacity)
+    named = replace(
+        history,
+        kind=label.kind,
+        model=label.model or history.model,
+        capacity_bytes=label.capacity or history.capacity_bytes,
+    )
+    return named if sample == SmartSample(sample.day) else named.with_sample(sample)

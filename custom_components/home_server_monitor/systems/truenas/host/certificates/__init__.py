@@ -1,0 +1,1 @@
+"""The certificates of the NAS, and how long they last."""

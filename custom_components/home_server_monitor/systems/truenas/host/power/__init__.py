@@ -1,0 +1,1 @@
+"""Restarting the NAS and shutting it down."""

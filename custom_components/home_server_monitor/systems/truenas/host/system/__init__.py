@@ -1,0 +1,1 @@
+"""The NAS itself: what it is, how long it has been up, how busy."""

@@ -1,0 +1,1 @@
+"""A UPS that the NAS watches itself, so that nobody needs a NUT server for it."""

@@ -1,0 +1,1 @@
+"""Tests of the TrueNAS system against the lab's."""
