@@ -128,10 +128,10 @@ type OpenHouse = Callable[..., Awaitable[House]]
 
 @pytest.fixture
 async def house(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenHouse:
-    """Give ``await house(…)``, which sets up the entry of the NAS."""
+    """Give ``await house(…)``, which sets up the entry of the NAS; other subjects are left out."""
 
-    async def run(**how: Any) -> House:
-        entry = await add_nas(nas, **how)
+    async def run(*, options: dict[str, Any] | None = None, **how: Any) -> House:
+        entry = await add_nas(nas, options={"include": ["backups"], **(options or {})}, **how)
         await hass.async_block_till_done()
         return House(hass, entry, nas)
 
