@@ -73,9 +73,7 @@ class House:
     async def press(self, path: Path = LOCAL) -> None:
         """Press the run button."""
         button = entity_id(self.hass, self.entry, path, "backup_run")
-        await self.hass.services.async_call(
-            "button", "press", {"entity_id": button}, blocking=True
-        )
+        await self.hass.services.async_call("button", "press", {"entity_id": button}, blocking=True)
 
     async def becomes(self, key: str, wanted: str, path: Path = LOCAL) -> None:
         """Wait until an entity shows something."""

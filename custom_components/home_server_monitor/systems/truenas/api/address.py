@@ -35,14 +35,15 @@ def normalise(address: str) -> URL:
     try:
         url = URL(text if "://" in text else f"https://{text}")
         # Only when they are asked for yarl finds out that a host's name or port is none.
-        host, port = url.host, url.explicit_port
+        host, port = url.host or "", url.explicit_port
+        normal = URL.build(scheme="https", host=host, port=None if port == 443 else port)
     except ValueError as err:
         raise InvalidAddress(address) from err
-    if not host or url.scheme not in ("https", "wss", "http", "ws"):
+    if not normal.host or url.scheme not in ("https", "wss", "http", "ws"):
         raise InvalidAddress(address)
     if url.scheme in ("http", "ws"):
         raise PlainAddress(address)
-    return URL.build(scheme="https", host=host, port=None if port == 443 else port)
+    return normal
 
 
 def fingerprint(text: str) -> Fingerprint | None:

@@ -22,7 +22,7 @@ from .login import ApiKey, Way, log_in, ways
 from .pause import Pause
 from .probe import Found, probe, refuse_plain_proxy
 from .version import OLDEST, Version
-from .wire import Wire
+from .wire import Wire, hang_up
 
 _HEARTBEAT = 25.0
 _HANDSHAKE = 10.0
@@ -114,8 +114,8 @@ class Connection:
         """Return a wire that is logged in; each way that fails gets a fresh one after it."""
         todo = ways(found, self._key)
         if self._way in todo:
-            # Those before it did not work then; those after it may know better why it does not now.
-            todo = todo[todo.index(self._way) :]
+            # A server that took the key without being told it has no reason to be told it now.
+            todo = [self._way]
         rejection: HomeServerError = InvalidAuth()
         for way in todo:
             if way.reveals and found.newest is not None:
@@ -154,7 +154,7 @@ class Connection:
             raise connection_error(err) from err
         if socket.get_extra_info("ssl_object") is None:
             # It was redirected, and what came of it is no place for a key.
-            await socket.close()
+            await hang_up(socket)
             raise PlainProxy(str(self._door.url))
         return Wire(socket, found.codec, self._lost)
 

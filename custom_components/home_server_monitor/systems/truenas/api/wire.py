@@ -9,7 +9,14 @@ from typing import Any
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
-from ...errors import BadAnswer, CannotConnect, ConnectTimeout, HomeServerError
+from ...errors import (
+    BadAnswer,
+    CannotConnect,
+    ConnectTimeout,
+    HomeServerError,
+    Rejected,
+    WrongServer,
+)
 from . import ejson
 from .codec import Answer, Codec, Ended, Event, Message
 from .errors import InvalidParams
@@ -18,6 +25,7 @@ from .subscriptions import Subscriptions
 
 _AT_ONCE = 6
 _PATIENCE = 120.0
+_LATE = 120.0
 _LONGEST_REQUEST = 1 << 16
 # What takes longer to decode than others may wait for is decoded in a thread.
 _LARGE = 1 << 18
@@ -58,9 +66,12 @@ class Wire:
         return self._loss is None and not self._retired
 
     async def greet(self) -> None:
-        """Say what the protocol wants to hear first."""
+        """Say what the protocol wants to hear first; raises ``WrongServer`` for another one."""
         if greeting := self.codec.greeting():
-            await self._exchange("connect", lambda _: greeting, number=0)
+            try:
+                await self._exchange("connect", lambda _: greeting, number=0)
+            except (BadAnswer, Rejected) as err:
+                raise WrongServer(err.detail) from err
 
     async def ask(self, method: str, params: Sequence[Any] = ()) -> Any:
         """Call a method and return its result; raises a ``HomeServerError``."""
@@ -129,7 +140,7 @@ class Wire:
         """Wait no more, but leave its place taken: the server still works on it."""
         if number in self._pending:
             self._forgotten[number] = self._loop.call_later(
-                _PATIENCE, self._forget, number, self._loop.time()
+                _LATE, self._forget, number, self._loop.time()
             )
 
     def _forget(self, number: int, since: float) -> None:
@@ -160,13 +171,13 @@ class Wire:
     async def _listen(self) -> None:
         error: HomeServerError = CannotConnect("the connection was lost")
         try:
-            while True:
+            while self._loss is None:
                 await self._hear()
         except HomeServerError as err:
             error = err
         finally:
             self._lose(error)
-            await self._socket.close()
+            await hang_up(self._socket)
 
     async def _hear(self) -> None:
         message = await self._socket.receive()
@@ -226,9 +237,20 @@ class Wire:
             self._lose(CannotConnect("the session is over"))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(work, name="truenas wire")
+        # At once, for a task that is cancelled before its first step closes nothing.
+        task = self._loop.create_task(work, name="truenas wire", eager_start=True)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def hang_up(socket: ClientWebSocketResponse) -> None:
+    """Close a socket, and leave no timer of it behind."""
+    try:
+        await socket.close()
+    finally:
+        # The frame that answers the closing one starts aiohttp's heartbeat anew.
+        if cancel := getattr(socket, "_cancel_heartbeat", None):
+            cancel()
 
 
 def _as_lost(error: HomeServerError) -> CannotConnect:

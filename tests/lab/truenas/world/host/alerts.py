@@ -28,6 +28,7 @@ class LabAlert:
     raised: float
     one_shot: bool
     dismissed: bool = False
+    args: Any = "tank"
 
     def render(self) -> dict[str, Any]:
         """Return it as the API shows it."""
@@ -35,9 +36,9 @@ class LabAlert:
             "uuid": self.uuid,
             "source": "" if self.one_shot else self.klass,
             "klass": self.klass,
-            "args": "tank",
+            "args": self.args,
             "node": "Controller A",
-            "key": json.dumps("tank"),
+            "key": json.dumps(self.args),
             "datetime": moment(self.raised),
             "last_occurrence": moment(self.raised),
             "dismissed": self.dismissed,
@@ -65,10 +66,11 @@ class Alerts:
         *,
         klass: str = "VolumeStatus",
         one_shot: bool = False,
+        args: Any = "tank",
     ) -> LabAlert:
         """Raise one, of a level as "WARNING"; a `one_shot` is deleted when it is dismissed."""
         now = self._nas.clock.now()
-        alert = LabAlert(str(uuid4()), level, klass, formatted, now, one_shot)
+        alert = LabAlert(str(uuid4()), level, klass, formatted, now, one_shot, args=args)
         self.all.append(alert)
         self._nas.emit("alert.list", "added", alert.uuid, alert.render())
         return alert

@@ -1,0 +1,1 @@
+"""The protocol, against the simulated TrueNAS over real sockets."""
