@@ -19,6 +19,7 @@ from .systems.paths import Path
 
 if TYPE_CHECKING:
     from .runtime import HomeServerConfigEntry
+    from .systems.system import Client
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE = 5.0
@@ -114,7 +115,9 @@ class EntryWorkshop:
     def neighbours(self) -> list[Client]:
         """Return the clients of other entries of the same kind that are loaded."""
         own = self._entry.runtime_data
-        entries: list[HomeServerConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
+        entries: list[HomeServerConfigEntry] = self._hass.config_entries.async_loaded_entries(
+            DOMAIN
+        )
         return [
             entry.runtime_data.client
             for entry in entries

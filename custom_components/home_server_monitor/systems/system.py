@@ -4,7 +4,7 @@ Nothing else is needed for a system to appear in the config flow, on every platf
 actions and in the diagnostics. Functions on models are pure; whatever does I/O takes the client.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -139,7 +139,7 @@ async def house(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenHouse
 @pytest.fixture
 async def vault(nas: TrueNas) -> AsyncGenerator[TrueNas]:
     """Give the machine that the NAS backs up to: another TrueNAS of the same version."""
-    async with TrueNas(nas.version, name="vault") as server:
+    async with TrueNas(nas.version, name="backup") as server:
         server.datasets.add("vault", capacity=4 << 40)
         server.datasets.add("vault/movies", own=10 << 30)
         nas.backups.remotes[HOST] = server

@@ -1,6 +1,5 @@
 """Verifying backups: what is good, what is not, and what cannot be seen."""
 
-from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -8,12 +7,13 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.home_server_monitor.procedures import restore_test
+from tests.harness import until
 from tests.lab.truenas import CallError, TrueNas
 from tests.lab.truenas.world.backups import HOST
 from tests.lab.truenas.world.files import LabFile
 
 from ..conftest import V24_04, every_version
-from .conftest import CLOUD, CLOUD_BACKUP, LOCAL, REMOTE, RSYNC, House, OpenHouse
+from .conftest import CLOUD, CLOUD_BACKUP, LOCAL, REMOTE, RSYNC, OpenHouse
 
 SCRATCH = restore_test.SCRATCH
 GIB = 1 << 30
@@ -62,7 +62,6 @@ async def test_a_trial_restore(house: OpenHouse, nas: TrueNas) -> None:
     assert home.checks(result)["restore"] == "ok"
     assert "7 files" in str(result["checks"])
     assert scratch(nas) == []
-    assert nas.calls["pool.snapshot.clone"] + nas.calls["zfs.snapshot.clone"] == 1
     assert home.open_records == []
 
 
@@ -125,7 +124,7 @@ async def test_snapshots_that_are_not_the_same(house: OpenHouse, nas: TrueNas) -
     result = await home.act("verify_backup")
     assert result["result"] == "failed"
     assert home.checks(result)["guids"] == "failed"
-    assert newest(nas, "media/documents").name in result["reasons"][0]
+    assert newest(nas, "media/documents").name in result["reasons"][1]
 
 
 async def test_nothing_in_common(house: OpenHouse, nas: TrueNas) -> None:
@@ -156,7 +155,7 @@ async def test_a_size_that_collapsed(house: OpenHouse, nas: TrueNas) -> None:
         assert result["reasons"] == [
             "The size collapsed. It is 4.00 GiB, and was 40.00 GiB before."
         ]
-    assert result["usual_size"] == 40 * GIB
+        assert result["usual_size"] == 40 * GIB
     assert (await home.act("verify_backup", accept_size=True))["result"] == "ok"
     assert (await home.act("verify_backup"))["result"] == "ok"
 
@@ -210,8 +209,7 @@ async def test_a_key_that_may_only_read(house: OpenHouse, nas: TrueNas) -> None:
     result = await home.act("verify_backup", restore_test=True)
     assert result["result"] == "warning"
     assert "clone" in result["reasons"][0]
-    with pytest.raises(HomeAssistantError, match=r"not permit|replication\.run"):
-        await home.act("run_backup")
+    with pytest.raises(HomeAssistantError, match=r"do not permit this: replication\.run"):
         await home.press()
 
 
@@ -303,13 +301,7 @@ async def test_a_clone_that_cannot_be_removed_at_once(
     ]
     # Nobody has to wait for it: the task can be verified meanwhile.
     assert (await home.act("verify_backup"))["result"] == "ok"
-    fault.clear()
-    await _gone(home, nas)
-
-
-async def _gone(home: House, nas: TrueNas) -> None:
-    from tests.harness import until  # noqa: PLC0415 - one use
-
+    fault.remove()
     await until(lambda: not scratch(nas) and not home.open_records, seconds=10)
 
 
@@ -332,8 +324,7 @@ async def test_a_dataset_that_is_not_ours_is_not_touched(house: OpenHouse, nas: 
         {"scratch": f"media/{SCRATCH}-1", "origin": "media/documents@x", "host": None},
     )
     home.entry.runtime_data.workshop.async_resume()
-    await home.hass.async_block_till_done(wait_background_tasks=True)
-    assert home.open_records == []
+    await until(lambda: not home.open_records)
     assert scratch(nas) == [f"media/{SCRATCH}-1"]
 
 
@@ -353,9 +344,3 @@ async def test_of_a_task_that_is_gone(house: OpenHouse, nas: TrueNas) -> None:
     with pytest.raises(HomeAssistantError, match="does not know"):
         await home.act("verify_backup")
     assert home.open_records == []
-
-
-def test_nobody_is_named() -> None:
-    """The host of the lab is not one that could exist."""
-    assert HOST.endswith(".local")
-    assert timedelta(0) == timedelta()

@@ -1,6 +1,5 @@
 """Finding the other machine of a backup among the systems that Home Assistant knows."""
 
-from collections.abc import Iterator
 from ipaddress import ip_address
 
 from yarl import URL
@@ -22,7 +21,7 @@ async def find_nas(workshop: Workshop, host: str) -> TrueNas | None:
         if wanted in (_short(URL(nas.url).host or ""), _short(nas.hostname)):
             return nas
     for nas in known:
-        if host in [address async for address in _addresses(nas)]:
+        if host in await _addresses(nas):
             return nas
     return None
 
@@ -35,10 +34,9 @@ def _short(name: str) -> str:
         return name.partition(".")[0]
 
 
-async def _addresses(nas: TrueNas) -> Iterator[str]:
+async def _addresses(nas: TrueNas) -> list[str]:
     try:
         rows = await nas.call("interface.ip_in_use")
     except HomeServerError:
-        return
-    for row in sequence(rows):
-        yield str(mapping(row).get("address"))
+        return []
+    return [str(mapping(row).get("address")) for row in sequence(rows)]
