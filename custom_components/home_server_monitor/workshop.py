@@ -1,7 +1,8 @@
 """Where procedures of one entry run: one at a time per object, with their journal and progress."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 import logging
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class EntryWorkshop:
         self.journal = journal
         self.memory = memory
         self._tasks: dict[Path, asyncio.Task[Any]] = {}
+        self._held: set[Path] = set()
         self._listeners: dict[Path, list[ProgressListener]] = {}
 
     async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
@@ -50,7 +52,7 @@ class EntryWorkshop:
         It goes on when the caller does not wait any more. Unloading the entry interrupts it; what
         it wrote down is taken up again at the next start.
         """
-        if path in self._tasks:
+        if path in self._tasks or path in self._held:
             procedure.close()
             raise Busy
         task = self._entry.async_create_background_task(
@@ -66,6 +68,18 @@ class EntryWorkshop:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="interrupted"
             ) from None
+
+    @contextmanager
+    def hold(self, paths: Iterable[Path]) -> Iterator[None]:
+        """Keep procedures away from more objects; raises ``Busy`` where one is at work."""
+        wanted = set(paths)
+        if wanted & (self._tasks.keys() | self._held):
+            raise Busy
+        self._held |= wanted
+        try:
+            yield
+        finally:
+            self._held -= wanted
 
     @callback
     def _task_done(self, path: Path, _task: asyncio.Task[Any]) -> None:

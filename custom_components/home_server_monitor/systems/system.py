@@ -5,6 +5,7 @@ actions and in the diagnostics. Functions on models are pure; whatever does I/O 
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -257,6 +258,9 @@ class Workshop(Protocol):
 
     async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
         """Run a procedure, the only one on this object; raises ``Busy`` while another does."""
+
+    def hold(self, paths: Iterable[Path]) -> AbstractContextManager[None]:
+        """Keep procedures away from more objects; raises ``Busy`` where one is at work."""
 
     def progress(self, path: Path, percent: float | None) -> None:
         """Tell how far the procedure at ``path`` is."""

@@ -98,6 +98,21 @@ class Box:
             self.nas.host.vitals.tick()
             await harness.until(lambda before=before: self.live.told > before)
 
+    async def tick_until(self, passed: Callable[[], bool]) -> None:
+        """Let the NAS tell how it is until something is so."""
+
+        def told() -> bool:
+            self.nas.host.vitals.tick()
+            return passed()
+
+        await harness.until(told)
+
+    async def settled(self) -> None:
+        """Wait until what starts late has been read as well."""
+        await self.until("nas_update", "off")
+        await self.until("nas_certificate_expiring", "off", ("certificate:home",))
+        await self.hass.async_block_till_done()
+
     @contextmanager
     def written(self) -> Generator[Counter[str]]:
         """Count how often each entity writes a state, changed or not."""

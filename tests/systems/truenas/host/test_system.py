@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 async def test_the_last_restart_stays_though_clocks_drift(nas: TrueNas, box: Box) -> None:
+    await box.settled()
     before = box.value("nas_booted")
     with box.written() as writes:
         for drift in (0.7, -1.2, 5.0, 40.0):

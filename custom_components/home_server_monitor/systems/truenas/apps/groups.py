@@ -115,8 +115,8 @@ def _take(sink: Sink, change: Change, host: str) -> None:
     if app is None or (app.chart and before is None):
         sink.refresh_soon(_SETTLING)
         return
-    if app.chart and before is not None:
-        # What else the event says of a chart stems from the server's memory, and may be old.
+    if app.chart and before is not None and "config" not in change.fields:
+        # An event without the settings stems from the server's memory: only the state is new.
         if app.version != before.version:
             sink.refresh_soon(_SETTLING)
         sink.push({path: replace(before, state=app.state, containers=app.containers)})
