@@ -254,7 +254,7 @@ async def test_calls_at_rest(
     nas.reset_counts()
     for _ in range(22):
         await clock.forward(30)
-    assert 9 <= nas.calls["pool.query"] <= 12, "once a minute"
-    assert nas.calls["boot.get_state"] == 1, "every ten minutes"
-    assert nas.calls["pool.scrub.query"] == 1
-    assert nas.calls["pool.dataset.query"] == 2, "every five minutes"
+    assert 8 <= nas.calls["pool.query"] <= 13, "once a minute"
+    assert 1 <= nas.calls["boot.get_state"] <= 2, "every ten minutes"
+    assert 1 <= nas.calls["pool.scrub.query"] <= 2
+    assert 1 <= nas.calls["pool.dataset.query"] <= 3, "every five minutes"
