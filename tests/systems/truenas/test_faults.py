@@ -26,8 +26,11 @@ STEP = (
 )
 FIVE_MIB = 5 * 1024 * 1024
 
-TOGETHER: dict[str, set[str]] = {"pool.query": {"pools", "datasets"}}
-"""Groups that cannot do without the same method."""
+TOGETHER = {
+    "pool.query": {"pools", "datasets", "snapshots", "disks"},
+    "service.query": {"nas_services", "nas_ups"},
+}
+"""Methods that several groups cannot do without, and which."""
 
 MALFORMED: dict[str, Any] = {
     "nothing": None,
@@ -288,19 +291,25 @@ def _always(answer: Any) -> Callable[[Any], Any]:
     return lambda _right: answer
 
 
+def suffers_alone(entry: MockConfigEntry, name: str) -> None:
+    """Make sure that a method in trouble cost what is shown with it and no more."""
+    if name in TOGETHER:
+        assert broken(entry) <= TOGETHER[name], name
+    else:
+        assert len(broken(entry)) <= 1, (name, broken(entry))
+
+
 @every_version
 async def test_each_method_in_turn_is_missing_or_denied(
     hass: HomeAssistant, nas: TrueNas, entry: MockConfigEntry
 ) -> None:
-    """A method that is not there, or not allowed, costs what is shown with it and no more."""
     methods = await asked_at_start(hass, nas, entry)
     assert methods
     for name, pattern in methods.items():
         for fault in (nas.faults.missing, nas.faults.denied):
             with fault(pattern):
                 await reload(hass, nas, entry)
-                assert broken(entry) <= TOGETHER.get(name, broken(entry)), name
-                assert len(broken(entry)) <= 1 or name in TOGETHER, (name, broken(entry))
+                suffers_alone(entry, name)
 
 
 @pytest.mark.parametrize("nas", [V24_04, V25_10], indirect=True, ids=str)
@@ -312,12 +321,20 @@ async def test_each_method_in_turn_answers_nonsense(
     caplog: pytest.LogCaptureFixture,
     word: str,
 ) -> None:
-    """What nobody can make sense of costs what is shown with it, and never a traceback."""
-    for name, pattern in (await asked_at_start(hass, nas, entry)).items():
-        with nas.faults.changed(pattern, _always(MALFORMED[word])):
-            await reload(hass, nas, entry)
-            assert broken(entry) <= TOGETHER.get(name, broken(entry)), name
-            assert len(broken(entry)) <= 1 or name in TOGETHER, (name, broken(entry))
+    methods = await asked_at_start(hass, nas, entry)
+    groups = entry.runtime_data.coordinators
+    for name, pattern in methods.items():
+        with nas.faults.changed(pattern, _always(MALFORMED[word])) as fault:
+            for group in groups.values():
+                await group.async_refresh()
+            if not fault.hits:
+                # Asked for at the start only.
+                await reload(hass, nas, entry)
+                groups = entry.runtime_data.coordinators
+            suffers_alone(entry, name)
+    for group in groups.values():
+        await group.async_refresh()
+    assert broken(entry) == set()
     assert not [one for one in caplog.records if one.exc_info and one.levelno > logging.INFO]
 
 

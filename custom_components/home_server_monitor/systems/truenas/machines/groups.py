@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ...errors import CannotConnect, HomeServerError, InvalidAuth
+from ...errors import CannotConnect, HomeServerError, InvalidAuth, Rejected
 from ...paths import ROOT, Path, child
 from ...system import Group, Reading, Refresh, Sink, Watch
-from ..api.errors import NotReady
 from ..client import Round, TrueNas
 from ..wire import each, mapping, text
 from . import parse
@@ -49,11 +48,7 @@ async def _fetch(refresh: Refresh[TrueNas]) -> Reading:
     for method, model, parse_row in _INTERFACES:
         try:
             found = await _machines(round_, method, parse_row)
-        except CannotConnect as err:
-            if not isinstance(err, NotReady):
-                raise
-            failed |= _of(refresh.previous, model, err)
-        except InvalidAuth:
+        except CannotConnect, InvalidAuth:
             raise
         except HomeServerError as err:
             failed |= _of(refresh.previous, model, err)
@@ -78,7 +73,7 @@ async def _machines(round_: Round, method: str, parse_row: _Parse) -> list[Machi
         # Incus lists nothing either while it starts or has failed.
         state = text(mapping(await round_.ask("virt.global.config")).get("state"))
         if state is not None and state not in _SETTLED:
-            raise NotReady
+            raise Rejected(f"Incus: {state}")
     return machines
 
 
