@@ -85,9 +85,9 @@ def watched() -> Generator[None]:
         return answer
 
     async def watched_pull(
-        self: Engine, params: Mapping[str, str]
+        self: Engine, params: Mapping[str, str], login: str = ""
     ) -> AsyncIterator[Mapping[str, Any]]:
-        async for line in pull(self, params):
+        async for line in pull(self, params, login):
             yield line
         await _pass_by("engine pull")
 

@@ -85,18 +85,21 @@ class TestEveryVersion:
         assert shelf.value("sonarr") == "running"
 
     async def test_the_same_again_writes_nothing(
-        self, hass: HomeAssistant, shelf: Shelf, nas: TrueNas
+        self, hass: HomeAssistant, clock: Clock, shelf: Shelf, nas: TrueNas
     ) -> None:
         """A few bytes more or less are not worth a new state."""
         await shelf.tick()
+        await clock.forward(10)
         await shelf.tick()
         told = written(hass)
         for step in range(20):
+            await clock.forward(2)
             nas.apps["sonarr"].memory += 1000 * step
             nas.apps["sonarr"].rates = {"eth0": (1000 + step, 500 - step)}
             await shelf.tick()
         assert told == []
         nas.apps["sonarr"].cpu = 9
+        await clock.forward(2)
         await shelf.tick()
         assert told == [shelf.entity_id("sonarr", "app_cpu")]
 

@@ -1,1 +1,1 @@
-"""Tests of what is shown of the NAS itself."""
+"""Tests of what is shown of TrueNAS's pools."""
