@@ -19,6 +19,7 @@ from .systems.paths import Path
 
 if TYPE_CHECKING:
     from .runtime import HomeServerConfigEntry
+    from .systems.system import Client
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE = 5.0
@@ -109,6 +110,19 @@ class EntryWorkshop:
         """Read a group again, where it is not left out."""
         if coordinator := self._entry.runtime_data.coordinators.get(group):
             coordinator.refresh_soon()
+
+    @callback
+    def neighbours(self) -> list[Client]:
+        """Return the clients of other entries of the same kind that are loaded."""
+        own = self._entry.runtime_data
+        entries: list[HomeServerConfigEntry] = self._hass.config_entries.async_loaded_entries(
+            DOMAIN
+        )
+        return [
+            entry.runtime_data.client
+            for entry in entries
+            if entry is not self._entry and entry.runtime_data.system is own.system
+        ]
 
     @callback
     def async_on_progress(self, path: Path, listener: ProgressListener) -> CALLBACK_TYPE:

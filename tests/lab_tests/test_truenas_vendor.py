@@ -6,12 +6,15 @@ checkout, or these tests are left out.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+import sys
 from typing import Any
 
 import pytest
 
+from tests.lab.lab import Lab
 from tests.lab.truenas import ALL_VERSIONS, Version, core, login, world
 from tests.lab.truenas.methods import methods_of
 
@@ -53,3 +56,18 @@ def test_methods_are_those_of_the_version(version: Version) -> None:
         claimed = ("private" if one.private else "public") + (" job" if one.job else "")
         problems.append(_problem(table.get(name), name, version, claimed))
     assert not [problem for problem in problems if problem]
+
+
+@pytest.mark.parametrize("system", ["truenas-25.04", "truenas-25.10", "truenas-26"])
+async def test_answers_fit_the_models(system: str, tmp_path: Path, socket_enabled: None) -> None:
+    doors = tmp_path / "lab.json"
+    async with Lab([system]) as lab:
+        doors.write_text(json.dumps(lab.doors))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(SHARED / "tools/check_lab.py"), str(doors), system),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    assert b", 0 failed" in output

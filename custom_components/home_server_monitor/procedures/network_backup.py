@@ -12,7 +12,6 @@ from ..systems.system import Call, Workshop
 from ..systems.truenas.backups.fresh import clock_of, fresh_task
 from ..systems.truenas.backups.models import BackupTask
 from ..systems.truenas.client import TrueNas
-from .backup_verification import nobody
 from .journal import Record
 from .network_backup_run import BackupRun
 
@@ -34,7 +33,7 @@ async def run_backup(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
 
 async def resume(client: TrueNas, record: Record, workshop: Workshop) -> None:
     """Follow what an earlier run began to its end, or tell that it was not begun."""
-    await BackupRun(client, record, workshop, nobody).recover()
+    await BackupRun(client, record, workshop).recover()
 
 
 async def history(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
@@ -65,7 +64,7 @@ async def _run(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
             "steps": [],
         },
     )
-    run = BackupRun(call.client, record, call.workshop, nobody)
+    run = BackupRun(call.client, record, call.workshop)
     try:
         return await run.forwards(task, now, zone)
     except CannotConnect:

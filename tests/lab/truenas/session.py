@@ -49,6 +49,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sources: dict[str, asyncio.Task[None]] = {}
         self._idle: asyncio.TimerHandle | None = None
+        self._over = False
 
     @property
     def expired(self) -> bool:
@@ -66,6 +67,7 @@ class Session:
             while await self._take_frame(await self._ws.receive()):
                 pass
         finally:
+            self._over = True
             if self._idle is not None:
                 self._idle.cancel()
             tasks = [*self._tasks, *self._sources.values()]
@@ -160,6 +162,8 @@ class Session:
         """Start the time anew after which a silent connection is dropped; 26 waits an hour."""
         if self._idle is not None:
             self._idle.cancel()
+        if self._over:
+            return
         loop = asyncio.get_running_loop()
         seconds = self.nas.idle_timeout
         self._idle = loop.call_later(seconds, self._drop) if seconds is not None else None

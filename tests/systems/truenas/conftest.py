@@ -19,6 +19,8 @@ from tests.lab.truenas import (
     TrueNas,
 )
 
+from .storage import Storage
+
 every_version = pytest.mark.parametrize("nas", ALL_VERSIONS, indirect=True, ids=str)
 """Runs a test, or a class of them, once with each version."""
 
@@ -48,4 +50,27 @@ async def add_nas(hass: HomeAssistant, nas: TrueNas, set_up: SetUp) -> AsyncGene
         await hass.config_entries.async_unload(entry.entry_id)
 
 
-__all__ = ["ALL_VERSIONS", "V24_04", "V24_10", "V25_04", "V25_10", "V26", "AddNas", "every_version"]
+type OpenStorage = Callable[..., Awaitable[Storage]]
+
+
+@pytest.fixture
+def open_storage(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenStorage:
+    """Give ``await open_storage(…)``, which adds the NAS; what it gets goes to ``add_nas``."""
+
+    async def run(**how: Any) -> Storage:
+        return Storage(hass, nas, await add_nas(nas, **how))
+
+    return run
+
+
+__all__ = [
+    "ALL_VERSIONS",
+    "V24_04",
+    "V24_10",
+    "V25_04",
+    "V25_10",
+    "V26",
+    "AddNas",
+    "OpenStorage",
+    "every_version",
+]

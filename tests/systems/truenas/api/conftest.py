@@ -80,6 +80,10 @@ class Time:
         self._ahead += seconds
         await asyncio.sleep(0.05)
 
+    def skip(self, seconds: float) -> None:
+        """Put it forward, without a moment for anything to happen."""
+        self._ahead += seconds
+
 
 @pytest.fixture
 async def time(socket_enabled: None) -> AsyncGenerator[Time]:

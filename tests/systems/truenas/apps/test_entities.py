@@ -237,3 +237,21 @@ async def test_a_storm_of_events_writes_only_what_changed(
     await hass.async_block_till_done()
     assert {entity.partition(".")[2].partition("_")[0] for entity in told} == {"plex"}
     assert not nas.calls["app.query"]
+
+
+@pytest.mark.parametrize("nas", [V24_04], indirect=True, ids=str)
+async def test_an_event_from_memory_tells_the_state_alone(shelf: Shelf, nas: TrueNas) -> None:
+    """What the server knows by heart of a chart may be from before its update."""
+    nas.apps["sonarr"].installed = nas.apps["sonarr"].newest
+    await shelf.poll()
+    assert shelf.value("sonarr", "app_update") == "off"
+    old = {
+        "name": "sonarr",
+        "status": "STOPPED",
+        "chart_metadata": {"version": "1.2.30"},
+        "update_available": True,
+        "human_version": "4.0.14.2939_1.2.30",
+    }
+    nas.emit("chart.release.query", "changed", "sonarr", old)
+    await shelf.becomes("sonarr", "stopped")
+    assert shelf.value("sonarr", "app_update") == "off"

@@ -6,9 +6,8 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.home_server_monitor.systems.paths import ROOT, from_identifier
+from custom_components.home_server_monitor.systems.paths import from_identifier
 from custom_components.home_server_monitor.systems.truenas import host
-from tests import harness
 from tests.lab.truenas import TrueNas
 
 from ..conftest import every_version
@@ -32,14 +31,9 @@ KEYS = {part.key for kind in host.KINDS for part in kind.entities}
 _SHOWN = ("device_class", "state_class", "unit_of_measurement", "options", "event_types")
 
 
-async def _settled(box: Box) -> None:
-    await box.until("nas_update", "off")
-    await box.until("nas_certificate_expiring", "off", ("certificate:home",))
-
-
 @every_version
 async def test_every_version_shows_the_same(box: Box) -> None:
-    await _settled(box)
+    await box.settled()
     assert {key: box.value(key) for key in ENABLED} == ENABLED
     assert box.value("nas_interface_received", ENO1) == "0.13"
     assert box.value("nas_interface_sent", ENO1) == "1.9"
@@ -48,8 +42,7 @@ async def test_every_version_shows_the_same(box: Box) -> None:
 
 @every_version
 async def test_the_device(nas: TrueNas, box: Box) -> None:
-    device = harness.device(box.hass, box.entry, ROOT)
-    assert device is not None
+    device = box.device
     assert device.name == "truenas"
     assert device.manufacturer == "Gigabyte Technology Co., Ltd."
     assert device.model == "B660M DS3H DDR4"
@@ -77,7 +70,7 @@ def _lines(hass: HomeAssistant, box: Box) -> list[str]:
 
 
 async def test_snapshot(hass: HomeAssistant, box: Box, snapshot: SnapshotAssertion) -> None:
-    await _settled(box)
+    await box.settled()
     assert _lines(hass, box) == snapshot
 
 
@@ -87,7 +80,7 @@ async def test_nothing_is_without_words(
 ) -> None:
     nas.host.ups.plug_in()
     box = await open_box()
-    await _settled(box)
+    await box.settled()
     await box.until("nas_ups_charge", "100.0", ("ups:nas",))
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, box.entry.entry_id)

@@ -32,7 +32,6 @@ async def test_a_push_is_shown(nas: TrueNas, box: Box) -> None:
     vitals.memory_free, vitals.arc = 8 << 30, 20 << 30
     vitals.arc_hits = 100
     nas.host.interfaces["eno1"].received = 87_654_321
-    asked = nas.calls.total()
     await box.tick(6)
     assert box.value("nas_cpu") == "63"
     assert box.value("nas_cpu_temperature") == "58"
@@ -40,7 +39,6 @@ async def test_a_push_is_shown(nas: TrueNas, box: Box) -> None:
     assert float(box.value("nas_arc_size")) == pytest.approx(20, abs=0.1)
     assert box.value("nas_arc_hit_ratio") == "50"
     assert box.value("nas_interface_received", ENO1) == "88.0"
-    assert nas.calls.total() == asked
 
 
 async def test_the_mean_of_three_is_shown(nas: TrueNas, box: Box) -> None:
@@ -177,12 +175,11 @@ async def test_which_interfaces_are_enabled(box: Box) -> None:
 
 async def test_an_interface_that_comes_and_goes(nas: TrueNas, box: Box) -> None:
     await _standing(box)
+    new = ("interface:enp5s0",)
     nas.host.interfaces.all.append(LabInterface("enp5s0", speed=10_000))
-    await box.tick()
-    await harness.until(lambda: box.value("nas_interface_link", ("interface:enp5s0",)) == "on")
+    await box.tick_until(lambda: box.value("nas_interface_link", new) == "on")
     nas.host.interfaces.all.pop()
-    await box.tick()
-    await harness.until(lambda: box.registered("nas_interface_link", ("interface:enp5s0",)) is None)
+    await box.tick_until(lambda: box.registered("nas_interface_link", new) is None)
     assert box.registered("nas_interface_link", ENO1)
 
 
