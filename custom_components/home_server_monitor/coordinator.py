@@ -19,12 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .failures import Failures
-from .systems.errors import (
-    ConnectTimeout,
-    HomeServerError,
-    InvalidAuth,
-    MissingRight,
-)
+from .systems.errors import ConnectTimeout, HomeServerError, InvalidAuth, MissingRight
 from .systems.paths import ROOT, Path, covers, names
 from .systems.system import Follow, Group, Reading, Refresh
 from .timers import Timers

@@ -1,7 +1,8 @@
 """Where procedures of one entry run: one at a time per object, with their journal and progress."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 import logging
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from .systems.paths import Path
 
 if TYPE_CHECKING:
     from .runtime import HomeServerConfigEntry
+    from .systems.system import Client
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE = 5.0
@@ -42,6 +44,7 @@ class EntryWorkshop:
         self.journal = journal
         self.memory = memory
         self._tasks: dict[Path, asyncio.Task[Any]] = {}
+        self._held: set[Path] = set()
         self._listeners: dict[Path, list[ProgressListener]] = {}
 
     async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
@@ -50,7 +53,7 @@ class EntryWorkshop:
         It goes on when the caller does not wait any more. Unloading the entry interrupts it; what
         it wrote down is taken up again at the next start.
         """
-        if path in self._tasks:
+        if path in self._tasks or path in self._held:
             procedure.close()
             raise Busy
         task = self._entry.async_create_background_task(
@@ -66,6 +69,18 @@ class EntryWorkshop:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="interrupted"
             ) from None
+
+    @contextmanager
+    def hold(self, paths: Iterable[Path]) -> Iterator[None]:
+        """Keep procedures away from more objects; raises ``Busy`` where one is at work."""
+        wanted = set(paths)
+        if wanted & (self._tasks.keys() | self._held):
+            raise Busy
+        self._held |= wanted
+        try:
+            yield
+        finally:
+            self._held -= wanted
 
     @callback
     def _task_done(self, path: Path, _task: asyncio.Task[Any]) -> None:
@@ -95,6 +110,19 @@ class EntryWorkshop:
         """Read a group again, where it is not left out."""
         if coordinator := self._entry.runtime_data.coordinators.get(group):
             coordinator.refresh_soon()
+
+    @callback
+    def neighbours(self) -> list[Client]:
+        """Return the clients of other entries of the same kind that are loaded."""
+        own = self._entry.runtime_data
+        entries: list[HomeServerConfigEntry] = self._hass.config_entries.async_loaded_entries(
+            DOMAIN
+        )
+        return [
+            entry.runtime_data.client
+            for entry in entries
+            if entry is not self._entry and entry.runtime_data.system is own.system
+        ]
 
     @callback
     def async_on_progress(self, path: Path, listener: ProgressListener) -> CALLBACK_TYPE:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # These know nothing of Home Assistant, so that they can be read, tested and used without it.
 PURE_MODULES = ("client.py", "models.py")
+# Folders in systems/ that are no systems: what several of them have in common.
+SHARED = frozenset({"smart"})
 
 
 def imported_modules(path: Path, integration: Path) -> set[tuple[str, ...]]:
@@ -68,7 +70,7 @@ def forbidden(path: Path, integration: Path, systems: set[str]) -> Iterator[str]
 def check(project: Project) -> Iterator[Problem]:
     """Yield every import against the arrows."""
     folder = project.integration / "systems"
-    systems = {path.name for path in folder.glob("*") if path.is_dir()}
+    systems = {path.name for path in folder.glob("*") if path.is_dir()} - SHARED
     for path in project.modules():
         for message in forbidden(path, project.integration, systems):
             yield project.problem(path, message)

@@ -38,10 +38,9 @@ class Point:
 
     async def pass_by(self, label: str) -> None:
         """Note where the procedure is, and cut it off if that is the place."""
-        if label.startswith("engine"):
-            self.counted[label] += 1
-            if self.counted[label] > 1:
-                label = f"{label} {self.counted[label]}"
+        self.counted[label] += 1
+        if self.counted[label] > 1:
+            label = f"{label} {self.counted[label]}"
         self.seen.append(label)
         if label != self.label or self.reached.is_set():
             return
@@ -85,9 +84,9 @@ def watched() -> Generator[None]:
         return answer
 
     async def watched_pull(
-        self: Engine, params: Mapping[str, str]
+        self: Engine, params: Mapping[str, str], login: str = ""
     ) -> AsyncIterator[Mapping[str, Any]]:
-        async for line in pull(self, params):
+        async for line in pull(self, params, login):
             yield line
         await _pass_by("engine pull")
 

@@ -43,6 +43,17 @@ def _check(
     return ""
 
 
+def guests_of(document: Document, *others: Document) -> list[str]:
+    """Return the names of those that would be made anew too."""
+    around = Surroundings(others=others, traces="nas\n")
+    found = check(document, around, aside=SET_ASIDE, force=False)
+    return [guest["Name"].removeprefix("/") for guest in found]
+
+
+def guest(name: str = "guest", identity: str = OTHER, **more: Any) -> Document:
+    return container(name, identity, NetworkMode=f"container:{OWN}", **more)
+
+
 def test_an_ordinary_container_passes() -> None:
     assert _check(container()) == ""
     assert _check(container(), container("other", OTHER)) == ""
@@ -70,8 +81,6 @@ def test_no_force_helps(change: Callable[[Document], None], reason: str, force: 
 @pytest.mark.parametrize(
     "host",
     [
-        {"NetworkMode": f"container:{OWN}"},
-        {"NetworkMode": "container:app"},
         {"PidMode": f"container:{OWN[:12]}"},
         {"IpcMode": "container:app"},
         {"Links": ["/app:/other/alias"]},
@@ -79,10 +88,67 @@ def test_no_force_helps(change: Callable[[Document], None], reason: str, force: 
 )
 def test_what_others_live_in_is_refused(host: Document) -> None:
     assert _check(container(), container("other", OTHER, **host), force=True) == "shared"
+    both = {"NetworkMode": "container:app", **host}
+    assert _check(container(), container("other", OTHER, **both), force=True) == "shared"
+
+
+@pytest.mark.parametrize("reference", [OWN, OWN[:12], "app"])
+def test_who_lives_in_the_network_is_made_anew_too(reference: str) -> None:
+    others = [
+        container(name, name * 60, NetworkMode=f"container:{reference}") for name in ("b", "a")
+    ]
+    assert guests_of(container(), *others, container("c", "c" * 60)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda one: one["HostConfig"].update(AutoRemove=True), "guest"),
+        (lambda one: one["Config"]["Labels"].update({"com.docker.swarm.task.id": "1"}), "guest"),
+        (lambda one: one.update(Name="/guest-hsm-old"), "guest"),
+        (lambda one: one["State"].update(Paused=True), "guest_paused"),
+        (lambda one: one["State"].update(Running=False), ""),
+        (lambda one: one["Config"]["Labels"].update({"home_server_monitor.update": "false"}), ""),
+    ],
+)
+def test_guests_that_cannot_come_along(change: Callable[[Document], None], reason: str) -> None:
+    document = guest()
+    change(document)
+    assert _check(container(), document, force=True) == reason
+
+
+def test_guests_that_hold_the_branch() -> None:
+    assert _check(container(), guest(), found=f"{OTHER[:12]}\n", force=True) == (
+        "guest_home_assistant"
+    )
+    portainer = guest(image="portainer/portainer-ce")
+    assert _check(container(), portainer) == "guest_portainer"
+    assert _check(container(), portainer, force=True) == ""
+    assert _check(container(), portainer, force=True, behind_portainer=True) == "guest_portainer"
+    proxy = guest(image="tecnativa/docker-socket-proxy")
+    assert _check(container(), proxy) == "guest_socket_proxy"
+    assert _check(container(), proxy, force=True) == ""
+
+
+@pytest.mark.parametrize("key", ["NetworkMode", "PidMode"])
+def test_guests_of_guests(key: str) -> None:
+    third = container("third", "e" * 64, **{key: f"container:{OTHER}"})
+    assert _check(container(), guest(), third) == "shared"
+    assert _check(container(PidMode="container:guest"), guest()) == "shared"
+
+
+def test_a_guest_needs_its_host() -> None:
+    host = container("vpn", OTHER)
+    document = container(NetworkMode=f"container:{OTHER}")
+    assert _check(document, host) == ""
+    host["State"]["Running"] = False
+    assert _check(document, host) == "shares_network"
 
 
 def test_the_name_for_the_old_one_must_be_free() -> None:
     assert _check(container(), container("app-hsm-old", OTHER), force=True) == "name_taken"
+    taken = container("guest-hsm-old", "e" * 64)
+    assert _check(container(), guest(), taken, force=True) == "name_taken"
 
 
 @pytest.mark.parametrize(
@@ -107,11 +173,15 @@ def test_portainer_is_never_updated_through_itself() -> None:
     assert _check(container(), behind_portainer=True) == ""
 
 
-def test_a_label_opts_out() -> None:
+def test_a_label_or_an_option_opts_out() -> None:
+    """Of updates, and not of being made anew from the same image."""
     document = container()
     document["Config"]["Labels"] = {"home_server_monitor.update": "False"}
     assert _check(document) == "opted_out"
     assert _check(document, force=True) == ""
+    assert _check(container(), left_alone=True) == "left_alone"
+    assert _check(container(), left_alone=True, force=True) == ""
+    assert _check(document, left_alone=True, updates=False) == ""
 
 
 MOUNTS = """\

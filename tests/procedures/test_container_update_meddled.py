@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.home_server_monitor import workshop
-from custom_components.home_server_monitor.procedures import container_update
+from custom_components.home_server_monitor.procedures import container_exchange
 from custom_components.home_server_monitor.systems.docker.parse import SET_ASIDE
 
 from .conftest import GOOD, Home, Shop, ask
@@ -122,7 +122,7 @@ async def test_an_outage_that_outlasts_the_procedure(shop: Shop, home: Home) -> 
     point = Point("engine create", goes_on=asyncio.Event())
     with (
         watched(),
-        patch.object(container_update, "_PAUSES", (0.1,)),
+        patch.object(container_exchange, "_PAUSES", (0.1,)),
         patch.object(workshop, "_FIRST_PAUSE", 0.5),
     ):
         token = POINT.set(point)

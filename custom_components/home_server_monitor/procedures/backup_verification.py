@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from homeassistant.util.json import JsonObjectType, JsonValueType
@@ -12,8 +13,9 @@ from ..systems.errors import HomeServerError, Refused
 from ..systems.paths import Path
 from ..systems.system import Call, Workshop
 from ..systems.truenas.backups.fresh import clock_of, fresh_task
-from ..systems.truenas.backups.gather import FindNas, Inquiry
+from ..systems.truenas.backups.gather import Inquiry
 from ..systems.truenas.backups.models import BackupTask, Verification
+from ..systems.truenas.backups.neighbour import find_nas
 from ..systems.truenas.backups.remembered import sizes, verified
 from ..systems.truenas.client import TrueNas
 from .journal import Record
@@ -25,11 +27,6 @@ _VERDICTS = {
     Outcome.WARNING: Verification.WARNING,
     Outcome.FAILED: Verification.FAILED,
 }
-
-
-async def nobody(_host: str) -> TrueNas | None:
-    """Find no other system."""
-    return None
 
 
 async def verify(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
@@ -56,7 +53,7 @@ async def _verify(call: Call[TrueNas, BackupTask], *, restore: bool) -> JsonObje
     try:
         now, zone = await clock_of(call.client)
         task = await fresh_task(call.client, call.path, call.workshop.memory, now, zone)
-        examination = Examination(call.client, call.path, call.workshop, nobody)
+        examination = Examination(call.client, call.path, call.workshop)
         found = await examination.look(
             task, now, zone, restore=restore, accept=bool(call.data.get("accept_size"))
         )
@@ -82,12 +79,12 @@ class Examined:
 class Examination:
     """Looks at one backup and tells what it came to."""
 
-    def __init__(self, nas: TrueNas, path: Path, workshop: Workshop, find: FindNas) -> None:
-        """Take what is needed to look at it; ``find`` finds the system at the other side."""
+    def __init__(self, nas: TrueNas, path: Path, workshop: Workshop) -> None:
+        """Take what is needed to look at it."""
         self._nas = nas
         self._path = path
         self._workshop = workshop
-        self._find = find
+        self._find = partial(find_nas, workshop)
 
     async def look(
         self,

@@ -1,13 +1,12 @@
-"""Exchanging a container for one of another image, and taking it back: step by step, journaled.
+"""Exchanging a container for another, and taking it back: step by step, journaled.
 
-The old container keeps its id throughout: it is stopped and renamed, never made anew, so that
-going back is a rename and a start. Every operation may be repeated, and looks at what the engine
-has rather than at what should be there: somebody may have lent a hand meanwhile.
+Containers that live in its network are its guests: they are made anew with it, since theirs is
+gone when it goes. They are put aside before it, and follow once it has proved itself.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-import re
 import time
 from typing import Any
 
@@ -16,18 +15,17 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..systems.docker import operations, parse
 from ..systems.docker.client import Engine
-from ..systems.docker.parse import SET_ASIDE
-from ..systems.docker.recreate import recreate
 from ..systems.errors import HomeServerError, NotFound, Rejected
 from ..systems.system import Workshop
+from .container_part import Part, lives_in
 from .container_proof import Patience, Unproven, prove
 from .journal import Record
 
-_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
-_NO_RESTART = {"Name": "no", "MaximumRetryCount": 0}
 HARMLESS = ("", "snapshot", "pull", "compare")
 """Steps in which nothing is touched."""
 UNDOING = ("roll_back", "prove_old")
+RECREATE = "recreate"
+"""The action that makes a container anew from the image that it has."""
 _VERSION = "org.opencontainers.image.version"
 
 type Document = Mapping[str, Any]
@@ -44,65 +42,104 @@ class Swap:
         self._began: float | None = None
         facts: dict[str, Any] = record.facts
         self._facts = facts
+        self._main = Part(engine, facts)
 
     @property
     def step(self) -> str:
         """The step that was about to be taken, or is being taken."""
         return self._record.step
 
+    @property
+    def _guests(self) -> list[Part]:
+        return [Part(self._engine, facts) for facts in self._facts.get("guests") or ()]
+
     async def enter(self, step: str, **facts: Any) -> None:
         """Write down the step that comes now."""
         self._close_step()
         if step != self.step:
-            self._facts["steps"].append({"step": step, "seconds": None})
+            self._facts["steps"].append({"step": step, "seconds": 0.0})
         await self._workshop.journal.note(self._record, step, facts)
         self._began = time.monotonic()
 
     def _close_step(self) -> None:
         if self._began is not None:
-            self._facts["steps"][-1]["seconds"] = round(time.monotonic() - self._began, 3)
+            step = self._facts["steps"][-1]
+            step["seconds"] = round((step["seconds"] or 0) + time.monotonic() - self._began, 3)
             self._began = None
 
     # --- forwards ---------------------------------------------------------------------------------
 
-    async def exchange(self, snapshot: Document) -> None:
+    async def exchange(self, snapshot: Document, guests: Sequence[Document]) -> None:
         """Put the old container aside and let a new one take its place and prove itself.
 
         Raises ``Unproven`` or a ``HomeServerError``; then ``recover`` must follow.
         """
-        name, old_id = self._facts["container"], self._facts["old_id"]
-        await self.enter("set_aside", snapshot=dict(snapshot))
-        await operations.stop(self._engine, snapshot)
-        await operations.rename(self._engine, old_id, name + SET_ASIDE)
-        await operations.set_restart_policy(self._engine, old_id, _NO_RESTART)
-        # An engine that was restarted before the last call has started it again.
-        await operations.stop(self._engine, snapshot)
+        guest_facts = [dict(guest) for guest in guests]
+        await self.enter("set_aside", snapshot=dict(snapshot), guests=guest_facts)
+        for guest in reversed(self._guests):
+            await guest.put_aside()
+        await self._main.put_aside()
         await self.enter("create")
-        new_id = await operations.create(
-            self._engine,
-            name,
-            recreate(snapshot, self._facts["old_image"], self._facts["new_image"]),
-        )
-        if (await operations.inspect(self._engine, new_id))["Image"] != self.new_image_id:
-            raise Unproven("somebody else moved the tag meanwhile")
+        new_id = await self._main.create()
         await self.enter("start", new_id=new_id)
         await self._finish(new_id)
 
     async def _finish(self, new_id: str) -> None:
-        await self._start(new_id)
+        await self._main.start(new_id)
         await self.enter("prove")
-        await prove(self._engine, new_id, self._patience)
+        health = self._main.was_healthy or not self._facts.get("as_before")
+        await prove(self._engine, new_id, self._patience, health=health)
+        if self._guests:
+            await self.enter("guests")
+            await self._seat_guests(new_id)
+            await self.enter("prove_guests")
+            await self._prove_guests()
         await self.enter("remove_old")
-        await operations.remove(self._engine, self._facts["old_id"])
+        await self._remove_old()
+
+    async def _remove_old(self) -> None:
+        for part in (*self._guests, self._main):
+            await part.remove_old()
 
     @property
     def _patience(self) -> Patience:
         return Patience(timeout=self._facts["timeout"], settle=self._facts["settle"])
 
-    @property
-    def new_image_id(self) -> str:
-        """The id of the image that the new container is made of."""
-        return str(self._facts["new_image"]["Id"])
+    # --- guests -----------------------------------------------------------------------------------
+
+    async def _seat_guests(self, host_id: str) -> None:
+        """Let new guests live in the network of this container, and start those that ran."""
+        for number, guest in enumerate(self._guests):
+            present = await guest.find_new(unnoted=True)
+            if present is not None and not lives_in(present, host_id, self._main.name):
+                await guest.remove_new(present)
+                present = None
+            guest_id = present["Id"] if present else await guest.create(host_id)
+            await self._note_guest(number, guest_id)
+            if present is not None:
+                await guest.take_place(present)
+            if guest.ran:
+                await guest.start(guest_id)
+
+    async def _note_guest(self, number: int, guest_id: str) -> None:
+        guests = [dict(guest.facts) for guest in self._guests]
+        guests[number]["new_id"] = guest_id
+        await self.enter(self.step, guests=guests)
+
+    async def _prove_guests(self) -> None:
+        """Let all guests that ran prove themselves at once, as well as they were before."""
+        guests = [guest for guest in self._guests if guest.ran]
+        which = "old_id" if self.step in UNDOING else "new_id"
+        proofs = [
+            prove(self._engine, guest.facts[which], self._patience, health=guest.was_healthy)
+            for guest in guests
+        ]
+        results = await asyncio.gather(*proofs, return_exceptions=True)
+        for guest, result in zip(guests, results, strict=True):
+            if isinstance(result, Unproven):
+                raise Unproven(f"{guest.name}, which lives in its network: {result}") from result
+            if isinstance(result, BaseException):
+                raise result
 
     # --- after a failure or an interruption -------------------------------------------------------
 
@@ -116,7 +153,7 @@ class Swap:
             await self.enter("roll_back", reason=reason)
         if self.step in HARMLESS:
             return await self.end("interrupted", "interrupted before anything was changed")
-        if self.step in ("start", "prove", "remove_old"):
+        if self.step not in ("set_aside", "create", *UNDOING):
             try:
                 if await self._take_up():
                     return await self.end("updated")
@@ -126,129 +163,110 @@ class Swap:
 
     async def _take_up(self) -> bool:
         """Go on with the new container; false where there is none."""
-        new = await self._find_new()
+        new = await self._main.find_new(unnoted=False)
         if new is None:
             return False
-        await self._take_place(new)
-        if self.step == "remove_old":
-            await self._start(new["Id"])
-            await operations.remove(self._engine, self._facts["old_id"])
-        else:
+        await self._main.take_place(new)
+        if self.step != "remove_old":
             await self._finish(new["Id"])
+            return True
+        await self._main.start(new["Id"])
+        await self._seat_guests(new["Id"])
+        await self._remove_old()
         return True
-
-    async def _start(self, container_id: str) -> None:
-        try:
-            await operations.start(self._engine, container_id)
-        except (NotFound, Rejected) as err:
-            raise Unproven(err.detail) from err
-
-    async def _take_place(self, container: Document) -> None:
-        """See to it that a container has the right name."""
-        if operations.name_of(container) != self._facts["container"]:
-            await operations.rename(self._engine, container["Id"], self._facts["container"])
-
-    async def _find_new(self) -> dict[str, Any] | None:
-        """Return the new container, even where the engine's answer to making it was never seen."""
-        if new_id := self._facts.get("new_id"):
-            found = await operations.find(self._engine, new_id)
-            if found is not None:
-                return found
-        found = await operations.find(self._engine, self._facts["container"])
-        if found is None or found["Id"] == self._facts["old_id"]:
-            return None
-        # One that somebody else put there has been started.
-        made_by_us = (
-            self.step in ("create", "roll_back")
-            and not new_id
-            and parse.mapping(found.get("State")).get("Status") == "created"
-            and found.get("Image") == self.new_image_id
-        )
-        return found if made_by_us else None
 
     async def _roll_back(self) -> JsonObjectType:
         if self.step not in UNDOING:
             await self.enter("roll_back", reason="interrupted")
-        new = await self._find_new()
-        old = await operations.find(self._engine, self._facts["old_id"])
+        new = await self._main.find_new(unnoted=self.step == "roll_back")
+        old = await self._main.find_old()
         if old is None:
             return await self._without_old(new)
+        for guest in reversed(self._guests):
+            if seated := await guest.find_new(unnoted=self.step == "roll_back"):
+                await guest.remove_new(seated)
         if new is not None:
-            await self._remove_new(new)
-        present = await operations.find(self._engine, self._facts["container"])
-        if present is not None and present["Id"] != old["Id"]:
+            await self._main.remove_new(new)
+        if await self._main.holder() is not None:
             return await self.end("failed", "another container has taken the name meanwhile")
-        await self._put_back(old)
-        return await self._prove_old()
+        await self._main.put_back(old)
+        lost = [await self._put_back_guest(guest) for guest in self._guests]
+        return await self._prove_old([words for words in lost if words])
 
-    async def _remove_new(self, new: Document) -> None:
-        with suppress(NotFound):
-            await operations.stop(self._engine, new)
-        await operations.remove(self._engine, new["Id"])
-        kept = _volumes(self._facts["snapshot"])
-        for volume in _volumes(new) - kept:
-            if _ANONYMOUS.fullmatch(volume):
-                await operations.remove_volume(self._engine, volume)
-
-    async def _put_back(self, old: Document) -> None:
-        policy = self._facts["snapshot"]["HostConfig"].get("RestartPolicy") or _NO_RESTART
-        await self._take_place(old)
-        # Engines before 25 show an empty name, and take only "no".
-        await operations.set_restart_policy(
-            self._engine, old["Id"], {**policy, "Name": policy.get("Name") or "no"}
-        )
-        with suppress(NotFound, Rejected):
-            # So that whoever makes it anew by its tag gets what ran.
-            if before := self._facts.get("tag_before"):
-                await operations.tag(self._engine, before, self._facts["reference"])
-        await operations.start(self._engine, old["Id"])
-
-    async def _prove_old(self) -> JsonObjectType:
-        await self.enter("prove_old")
-        state = self._facts["snapshot"]["State"]
-        error = str(self._facts.get("reason") or "interrupted")
-        if state.get("Restarting"):
-            return await self.end("rolled_back", error)
-        was_healthy = parse.mapping(state.get("Health")).get("Status") == "healthy"
+    async def _put_back_guest(self, guest: Part) -> str:
+        """Put a guest back; return what hinders it."""
+        if await guest.holder() is not None:
+            return f"another container has taken the name of {guest.name} meanwhile"
         try:
-            await prove(self._engine, self._facts["old_id"], self._patience, health=was_healthy)
+            if (old := await guest.find_old()) is not None:
+                await guest.put_back(old)
+                return ""
+            await guest.make_again()
+        except (NotFound, Rejected, Unproven) as err:
+            return f"{guest.name} could not be put back: {err}"
+        return f"{guest.name} had been removed, so it was made anew"
+
+    async def _prove_old(self, lost: Sequence[str]) -> JsonObjectType:
+        await self.enter("prove_old")
+        error = "; and ".join((str(self._facts.get("reason") or "interrupted"), *lost))
+        if self._main.state.get("Restarting"):
+            return await self.end("rolled_back", error)
+        health = self._main.was_healthy
+        try:
+            await prove(self._engine, self._main.old_id, self._patience, health=health)
+            if not lost:
+                await self._prove_guests()
         except Unproven as err:
             error = f"{error}; and of the old container: {err}"
         return await self.end("rolled_back", error)
 
     async def _without_old(self, new: Document | None) -> JsonObjectType:
         """Somebody removed the old container: what is left of the two must do."""
-        name = self._facts["container"]
         if new is not None:
-            await self._take_place(new)
+            await self._main.take_place(new)
             await operations.start(self._engine, new["Id"])
-            return await self.end("updated", "the old container was removed meanwhile")
-        present = await operations.find(self._engine, name)
+            told = await self._reseat(new["Id"], "the old container was removed meanwhile")
+            return await self.end("updated", told)
+        present = await self._main.holder()
         if present is not None:
             await operations.start(self._engine, present["Id"])
             return await self.end("failed", "another container has taken the name meanwhile")
-        image = self._facts["old_image"]
         try:
-            await operations.tag(self._engine, image["Id"], self._facts["reference"])
-            made = recreate(self._facts["snapshot"], image)
-            await self._start(await operations.create(self._engine, name, made))
+            made = await self._main.make_again()
         except (NotFound, Rejected, Unproven) as err:
             return await self.end("failed", f"both containers were removed meanwhile: {err}")
-        return await self.end("rolled_back", "both containers were removed, so it was made anew")
+        told = await self._reseat(made, "both containers were removed, so it was made anew")
+        return await self.end("rolled_back", told)
+
+    async def _reseat(self, host_id: str, told: str) -> str:
+        """Let the guests follow to a container that is not the old one; return what to tell."""
+        try:
+            await self._seat_guests(host_id)
+        except (NotFound, Rejected, Unproven) as err:
+            return f"{told}; and a container that lives in its network could not follow: {err}"
+        for guest in self._guests:
+            await guest.remove_old()
+        return told
 
     # --- the end ----------------------------------------------------------------------------------
 
     async def end(self, outcome: str, error: str | None = None) -> JsonObjectType:
         """Close the record with its result, tell of it, and drop images that are not kept."""
         self._close_step()
+        same_image = self._facts["action"] == RECREATE
+        for part in (*self._guests, *((self._main,) if same_image else ())):
+            await part.restore_tag()
         result = self._result(outcome, error)
-        if outcome == "updated":
+        if outcome == "updated" and not same_image:
             await self._drop_images(result)
         await self._workshop.journal.end(self._record, result)
-        if outcome in ("updated", "rolled_back"):
+        if outcome in ("updated", "rolled_back") and not same_image:
             event = "update_succeeded" if outcome == "updated" else "update_rolled_back"
             self._workshop.fire(self._record.path, event, result)
         return result
+
+    def _told(self, outcome: str) -> str:
+        return "recreated" if (self._facts["action"], outcome) == (RECREATE, "updated") else outcome
 
     def _result(self, outcome: str, error: str | None) -> JsonObjectType:
         old, new = self._facts["old_image"], self._facts.get("new_image") or {}
@@ -257,10 +275,11 @@ class Swap:
         return {
             "container": self._facts["container"],
             "action": self._facts["action"],
-            "outcome": outcome,
+            "outcome": self._told(outcome),
             "rolled_back": outcome == "rolled_back",
             "error": error,
             "image": reference,
+            "recreated_with_it": [guest.name for guest in self._guests],
             "old_version": version(old, reference),
             "new_version": version(new, reference) if new else None,
             "old_digest": digest(old, reference),
@@ -274,7 +293,11 @@ class Swap:
 
     async def _drop_images(self, result: JsonObjectType) -> None:
         """Remove earlier images of this container, except those kept and what others use."""
-        runs = [result, *self._workshop.journal.history(self._record.path)]
+        runs = [
+            run
+            for run in (result, *self._workshop.journal.history(self._record.path))
+            if run["action"] != RECREATE
+        ]
         earlier = [run.get("old_image_id") for run in runs if run.get("outcome") == "updated"]
         sick = [run.get("new_image_id") for run in runs if run.get("outcome") == "rolled_back"]
         wanted = list(dict.fromkeys(earlier))[: self._facts["keep_images"]]
@@ -282,11 +305,6 @@ class Swap:
             if image_id and image_id not in (*wanted, result["new_image_id"]):
                 with suppress(HomeServerError):
                     await operations.remove_image(self._engine, str(image_id))
-
-
-def _volumes(container: Document) -> set[str]:
-    mounts = container.get("Mounts") or ()
-    return {str(mount.get("Name")) for mount in mounts if mount.get("Type") == "volume"}
 
 
 def version(image: Document, reference: str) -> str:

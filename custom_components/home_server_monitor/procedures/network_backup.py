@@ -12,7 +12,6 @@ from ..systems.system import Call, Workshop
 from ..systems.truenas.backups.fresh import clock_of, fresh_task
 from ..systems.truenas.backups.models import BackupTask
 from ..systems.truenas.client import TrueNas
-from .backup_verification import nobody
 from .journal import Record
 from .network_backup_run import BackupRun
 
@@ -34,7 +33,7 @@ async def run_backup(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
 
 async def resume(client: TrueNas, record: Record, workshop: Workshop) -> None:
     """Follow what an earlier run began to its end, or tell that it was not begun."""
-    await BackupRun(client, record, workshop, nobody).recover()
+    await BackupRun(client, record, workshop).recover()
 
 
 async def history(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
@@ -51,6 +50,8 @@ async def _run(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
         raise Refused("backup_locked")
     if task.run.under_way:
         raise Busy
+    # While it runs TrueNAS does not tell what was before.
+    await call.workshop.memory.save()
     record = await call.workshop.journal.begin(
         PROCEDURE,
         call.path,
@@ -65,7 +66,7 @@ async def _run(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
             "steps": [],
         },
     )
-    run = BackupRun(call.client, record, call.workshop, nobody)
+    run = BackupRun(call.client, record, call.workshop)
     try:
         return await run.forwards(task, now, zone)
     except CannotConnect:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from functools import partial
 import time
 from typing import Any
 
@@ -13,13 +14,14 @@ from ..systems.errors import CannotConnect, HomeServerError, NotFound, Rejected
 from ..systems.system import Workshop
 from ..systems.truenas.backups import snapshot
 from ..systems.truenas.backups.fresh import clock_of, fresh_task
-from ..systems.truenas.backups.gather import FindNas, Inquiry
+from ..systems.truenas.backups.gather import Inquiry
 from ..systems.truenas.backups.models import (
     BackupTask,
     CloudSync,
     Rsync,
     RunState,
 )
+from ..systems.truenas.backups.neighbour import find_nas
 from ..systems.truenas.backups.tasks import list_of, path_of_job
 from ..systems.truenas.client import TrueNas
 from .backup_verification import Examination
@@ -31,12 +33,12 @@ _UNSENT = ("", "snapshot")
 class BackupRun:
     """Takes the steps, or takes up those of an earlier run."""
 
-    def __init__(self, nas: TrueNas, record: Record, workshop: Workshop, find: FindNas) -> None:
+    def __init__(self, nas: TrueNas, record: Record, workshop: Workshop) -> None:
         """Take up a record, new or found open."""
         self._nas = nas
         self._record = record
         self._workshop = workshop
-        self._find = find
+        self._find = partial(find_nas, workshop)
         self._began: float | None = None
         facts: dict[str, Any] = record.facts
         self._facts = facts
@@ -96,7 +98,7 @@ class BackupRun:
         await self._enter("verify")
         self._workshop.progress(self._record.path, None)
         now, zone = await clock_of(self._nas)
-        examination = Examination(self._nas, self._record.path, self._workshop, self._find)
+        examination = Examination(self._nas, self._record.path, self._workshop)
         found = await examination.look(
             await self._task(), now, zone, restore=bool(self._facts["restore_test"])
         )

@@ -13,6 +13,7 @@ from ..systems.paths import Path, child
 from ..systems.system import Workshop
 from ..systems.truenas.backups import zfs
 from ..systems.truenas.backups.files import Comparison, FolderTree
+from ..systems.truenas.backups.neighbour import find_nas
 from ..systems.truenas.backups.pairs import RestorePoint
 from ..systems.truenas.client import Ask, TrueNas
 from .journal import Record
@@ -53,7 +54,11 @@ async def restore_test(point: RestorePoint, path: Path, workshop: Workshop) -> R
 
 async def resume(client: TrueNas, record: Record, workshop: Workshop) -> None:
     """Remove the clone that an earlier run left."""
-    await _discard(client, record)
+    host = record.facts.get("host")
+    nas = await find_nas(workshop, str(host)) if host else client
+    if nas is None:
+        raise CannotConnect(f"{host} is not loaded")
+    await _discard(nas, record)
     await workshop.journal.end(record, {"removed": record.facts["scratch"]})
 
 

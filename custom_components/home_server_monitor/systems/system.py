@@ -4,7 +4,8 @@ Nothing else is needed for a system to appear in the config flow, on every platf
 actions and in the diagnostics. Functions on models are pure; whatever does I/O takes the client.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -258,6 +259,9 @@ class Workshop(Protocol):
     async def run[T](self, path: Path, procedure: Coroutine[Any, Any, T]) -> T:
         """Run a procedure, the only one on this object; raises ``Busy`` while another does."""
 
+    def hold(self, paths: Iterable[Path]) -> AbstractContextManager[None]:
+        """Keep procedures away from more objects; raises ``Busy`` where one is at work."""
+
     def progress(self, path: Path, percent: float | None) -> None:
         """Tell how far the procedure at ``path`` is."""
 
@@ -266,6 +270,9 @@ class Workshop(Protocol):
 
     def refresh_soon(self, group: str) -> None:
         """Read a group again, because a procedure knows of something new."""
+
+    def neighbours(self) -> Sequence[Client]:
+        """Return the clients of other entries of the same kind that are loaded."""
 
 
 @dataclass(frozen=True, kw_only=True)

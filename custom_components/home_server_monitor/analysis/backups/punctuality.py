@@ -56,6 +56,7 @@ def lateness(
 
     It may come an hour late, and take as long as the last one took (``duration``, seconds) and
     half of that again. One that runs is given a day, or three times as long as the last one took.
+    Of one that never succeeded it is expected since it was first seen (``known_since``).
     """
     usual = timedelta(seconds=duration or 0.0)
     if running_since is not None and now - running_since < max(_PATIENCE, 3 * usual):
@@ -64,7 +65,7 @@ def lateness(
         overdue_since(
             schedule,
             last=last_success,
-            since=known_since,
+            since=known_since if last_success is None else None,
             now=now,
             zone=zone,
             grace=GRACE + 1.5 * usual,

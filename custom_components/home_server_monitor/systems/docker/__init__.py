@@ -11,7 +11,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ...procedures import container_update
+from ...procedures import container_exchange
 from ..paths import ROOT, Path
 from ..system import DeviceDetails, Field, Kind, System
 from . import controls, groups, portainer, sensors
@@ -148,7 +148,7 @@ DOCKER: System[DockerClient] = System(
     kinds=(_HOST, *_PARTS),
     actions=(*ACTIONS, *UPDATE_ACTIONS, *AUDIT_ACTIONS),
     free_actions=FREE_ACTIONS,
-    procedures={container_update.PROCEDURE: container_update.resume},
+    procedures={container_exchange.PROCEDURE: container_exchange.resume},
     options=OPTIONS,
 )
 
@@ -182,6 +182,6 @@ PORTAINER: System[portainer.PortainerClient] = System(
     ),
     actions=(*ACTIONS, *UPDATE_ACTIONS, *AUDIT_ACTIONS),
     free_actions=FREE_ACTIONS,
-    procedures={container_update.PROCEDURE: container_update.resume},
+    procedures={container_exchange.PROCEDURE: container_exchange.resume},
     options=OPTIONS,
 )

@@ -15,6 +15,9 @@ from . import parse
 from .client import Engine
 from .models import Limits
 
+BLOCK_FIELDS = {"io_read": "BlkioDeviceReadBps", "io_write": "BlkioDeviceWriteBps"}
+"""What the engine calls the limits of block I/O."""
+
 LIVE = ("cpus", "memory", "memory_swap", "pids")
 """The limits that can be changed while the container runs."""
 
@@ -51,8 +54,7 @@ async def read(engine: Engine, container_id: str) -> Present:
     return Present(
         limits=parse.limits(host),
         endless_swap=parse.whole(host.get("MemorySwap")) == -1,
-        io_read=_rates(host.get("BlkioDeviceReadBps")),
-        io_write=_rates(host.get("BlkioDeviceWriteBps")),
+        **{name: _rates(host.get(field)) for name, field in BLOCK_FIELDS.items()},
         period=(parse.whole(host.get("CpuPeriod")) or _PERIOD) if quota > 0 else None,
     )
 

@@ -27,7 +27,7 @@ def logins(options: Mapping[str, Any]) -> dict[str, Credentials]:
 def header(options: Mapping[str, Any], image: str) -> str:
     """Return ``X-Registry-Auth`` for an image's registry; empty where there is no login for it.
 
-    Engines read it as base64 for URLs, Portainer on the way as plain base64: it is both.
+    Engines read base64 for URLs, Portainer on the way plain base64: it is both.
     """
     reference = Reference.parse(image)
     login = logins(options).get(reference.host) if reference else None

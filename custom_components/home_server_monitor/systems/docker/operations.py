@@ -105,9 +105,7 @@ async def create(engine: Engine, name: str, recreation: Recreation) -> str:
     answer = await engine.ask("POST", "containers/create", recreation.body, name=name)
     container_id = str(_document(answer)["Id"])
     for network in recreation.disconnect:
-        await engine.ask(
-            "POST", f"networks/{network}/disconnect", {"Container": container_id, "Force": True}
-        )
+        await _disconnect(engine, network, container_id)
     for network, endpoint in recreation.connect.items():
         await engine.ask(
             "POST",
@@ -115,6 +113,17 @@ async def create(engine: Engine, name: str, recreation: Recreation) -> str:
             {"Container": container_id, "EndpointConfig": endpoint},
         )
     return container_id
+
+
+async def _disconnect(engine: Engine, network: str, container_id: str) -> None:
+    try:
+        await engine.ask(
+            "POST", f"networks/{network}/disconnect", {"Container": container_id, "Force": True}
+        )
+    except Rejected as err:
+        # An engine without a default bridge did not connect it in the first place.
+        if "is not connected" not in err.detail:
+            raise
 
 
 async def start(engine: Engine, container_id: str) -> None:

@@ -1,6 +1,7 @@
 """The actions that limit containers, and that tell how they keep to their quotas."""
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from homeassistant.core import SupportsResponse
@@ -9,6 +10,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ...analysis import quotas
+from ...procedures import container_exchange
 from ..errors import MissingRight, Refused
 from ..system import Action, Call
 from . import limits
@@ -18,8 +20,9 @@ from .groups import Engines
 from .judging import compliance
 from .models import Container, ContainerUsage, EngineInfo
 from .options import limits_of
-from .quota_plan import Plan, changes, not_kept, plan
+from .quota_plan import Plan, changes, host_config, left_of, not_kept, plan
 from .stats import IDLE
+from .update_actions import PATIENCE
 
 
 def _size(value: object) -> int:
@@ -31,7 +34,7 @@ def _size(value: object) -> int:
 
 _SIZE = vol.All(_size, vol.Range(min=1))
 _OR_NONE = vol.All(vol.Coerce(int), -1)
-_DEVICES = vol.Schema({vol.All(cv.string, vol.Match(r"^/dev/[\w./-]+$")): _SIZE})
+_DEVICES = vol.Schema({vol.All(cv.string, vol.Match(r"^/dev/[\w./-]+$")): vol.Any(_OR_NONE, _SIZE)})
 
 
 async def apply_quota(call: Call[Engines, Container]) -> JsonObjectType | None:
@@ -49,32 +52,62 @@ async def _apply(call: Call[Engines, Container]) -> JsonObjectType:
     wanted = quotas.Quota(**changes(planned.live, before))
     if not call.data["force"]:
         await _refuse_too_little(engine, container, wanted)
-    warnings: tuple[str, ...] = ()
-    after = before
-    if wanted != quotas.Quota() and not call.data["dry_run"]:
-        warnings = await limits.change(engine, container.id, wanted, before)
-        # Where no event tells of it, nothing in the list of containers shows that limits changed.
-        engine.unread.add(container.id)
-        after = await limits.read(engine, container.id)
-        planned = replace(planned, left=[*planned.left, *not_kept(wanted, after)])
+    if planned.anew:
+        # All that may be refused is, before the first limit changes.
+        await container_exchange.survey(call, updates=False)
+    done = _Done(after=before, left=planned.left)
+    if not call.data["dry_run"]:
+        done = await _change(call, engine, planned, wanted, before)
     return {
         "kind": chosen.kind,
         "dry_run": call.data["dry_run"],
         "before": limits.shown(before),
-        "changes": _told(wanted),
-        "after": None if call.data["dry_run"] else limits.shown(after),
-        **_remarks(planned, chosen, warnings),
-    }
-
-
-def _remarks(
-    planned: Plan, chosen: quotas.ChosenQuota, warnings: tuple[str, ...]
-) -> dict[str, list[Any]]:
-    return {
-        "not_applied": list(planned.left),
+        "changes": {**_told(wanted), **{name: dict(rates) for name, rates in planned.anew.items()}},
+        "after": None if call.data["dry_run"] else limits.shown(done.after),
+        "recreated": done.recreated,
+        "not_applied": list(done.left),
         "notes": [*planned.notes, *chosen.complaints],
-        "warnings": list(warnings),
+        "warnings": list(done.warnings),
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Done:
+    """What came of it; ``recreated`` is the result of the exchange, if there was one."""
+
+    after: limits.Present
+    left: Sequence[dict[str, Any]]
+    warnings: tuple[str, ...] = ()
+    recreated: JsonObjectType | None = None
+
+
+async def _change(
+    call: Call[Engines, Container],
+    engine: Engine,
+    planned: Plan,
+    wanted: quotas.Quota,
+    before: limits.Present,
+) -> _Done:
+    container, left = call.item, planned.left
+    warnings: tuple[str, ...] = ()
+    if wanted != quotas.Quota():
+        warnings = await limits.change(engine, container.id, wanted, before)
+        # Where no event tells of it, nothing in the list of containers shows that limits changed.
+        engine.unread.add(container.id)
+    recreated = None
+    anew = planned.anew
+    if anew:
+        recreated = await container_exchange.remake(call, host_config(anew, before))
+        if recreated["rolled_back"] or recreated["outcome"] == "failed":
+            left = [*left, *left_of(anew, f"The new container failed: {recreated['error']}")]
+            anew = {}
+    after = await limits.read(engine, container.name if recreated else container.id)
+    return _Done(
+        after=after,
+        left=[*left, *not_kept(wanted, anew, after)],
+        warnings=warnings,
+        recreated=recreated,
+    )
 
 
 def _told(quota: quotas.Quota) -> dict[str, Any]:
@@ -145,6 +178,8 @@ QUOTA_ACTIONS = (
             ),
             vol.Optional("io_read"): _DEVICES,
             vol.Optional("io_write"): _DEVICES,
+            vol.Optional("recreate", default=False): cv.boolean,
+            **PATIENCE,
             vol.Optional("dry_run", default=False): cv.boolean,
             vol.Optional("force", default=False): cv.boolean,
         },

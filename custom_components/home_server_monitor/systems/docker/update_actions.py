@@ -6,19 +6,24 @@ from homeassistant.core import SupportsResponse
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ...procedures import container_update
+from ...procedures import container_exchange, container_update
 from ..system import Action
 from .groups import Engines
 from .models import Container
 
-_PATIENCE: dict[Any, Any] = {
-    vol.Optional("timeout", default=container_update.TIMEOUT): vol.All(
+PATIENCE: dict[Any, Any] = {
+    vol.Optional("timeout", default=container_exchange.TIMEOUT): vol.All(
         vol.Coerce(float), vol.Range(min=1, max=3600)
     ),
-    vol.Optional("settle", default=container_update.SETTLE): vol.All(
+    vol.Optional("settle", default=container_exchange.SETTLE): vol.All(
         vol.Coerce(float), vol.Range(min=0, max=3600)
     ),
-    vol.Optional("keep_images", default=container_update.KEEP_IMAGES): vol.All(
+}
+"""How long a new container gets to prove itself; see ``container_proof.Patience``."""
+
+_UPDATE: dict[Any, Any] = {
+    **PATIENCE,
+    vol.Optional("keep_images", default=container_exchange.KEEP_IMAGES): vol.All(
         vol.Coerce(int), vol.Range(min=0, max=10)
     ),
     vol.Optional("force", default=False): cv.boolean,
@@ -29,13 +34,13 @@ UPDATE_ACTIONS = (
         name="update_container",
         model=Container,
         run=container_update.update,
-        schema=_PATIENCE,
+        schema=_UPDATE,
     ),
     Action[Engines, Container](
         name="rollback_container",
         model=Container,
         run=container_update.rollback,
-        schema=_PATIENCE,
+        schema=_UPDATE,
     ),
     Action[Engines, Container](
         name="get_update_history",

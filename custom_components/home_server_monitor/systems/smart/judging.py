@@ -16,6 +16,7 @@ from ...analysis.disk_health import (
     fan_hint,
 )
 from ..archive import Archive, DiskLabel
+from ..memory import Memory
 from ..paths import Path
 from ..reading import Happening
 from .models import DiskHealth, DiskValues, SelfTestResult, SmartReport
@@ -150,21 +151,17 @@ def hint_of(found: Mapping[str, list[SmartHistory]], today: date) -> Reason | No
     return next((hint for hint in hints if hint is not None), None)
 
 
-def level_changes(
-    archive: Archive, health: Mapping[Path, DiskHealth], previous: Mapping[Path, Any]
-) -> tuple[Happening, ...]:
-    """Return the changes of levels since they were last told, and note what is told now.
+def level_changes(memory: Memory, health: Mapping[Path, DiskHealth]) -> tuple[Happening, ...]:
+    """Return the changes of levels since they were last told, and remember what is told now.
 
     What changed while Home Assistant was off is told afterwards. A disk that is new has no change.
     """
     changes = []
     for path, disk in health.items():
-        before = previous.get(path)
-        kept = archive.facts(disk.label.serial).get(_LEVEL)
-        told = before.level if isinstance(before, DiskHealth) else kept
+        told = memory.recall(path).get(_LEVEL)
         if disk.level is None:
             continue
-        archive.note(disk.label.serial, {_LEVEL: disk.level.value})
+        memory.remember(path, {_LEVEL: disk.level.value})
         if isinstance(told, str) and told != disk.level:
             changes.append(_change(path, disk, told))
     return tuple(changes)
@@ -175,7 +172,7 @@ def _change(path: Path, disk: DiskHealth, before: str) -> Happening:
         path=path,
         event_type=str(disk.level),
         attributes={
-            "before": str(before),
+            "before": before,
             "reasons": [reason.text for reason in disk.verdict.reasons],
             "advice": [advice.value for advice in disk.verdict.advice],
         },

@@ -65,7 +65,7 @@ def _portal(app: LabApp) -> str:
 
 
 def announced(nas: TrueNas, app: LabApp) -> dict[str, Any]:
-    """Return what an event tells of a chart: what is known of it by heart, without its settings."""
+    """Return what an event of Kubernetes tells of a chart: known by heart, without its settings."""
     shown = render(nas, app)
     del shown["config"]
     return shown
@@ -148,6 +148,7 @@ async def chart_upgrade(
         app.kept[app.installed.version] = app.data
         app.installed = app.newest
     nas.apps.deploy(app)
+    nas.emit("chart.release.query", "changed", name, render(nas, app))
     await job.progress(100, "Upgrade complete for chart release")
     return render(nas, app)
 

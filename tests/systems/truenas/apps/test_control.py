@@ -49,9 +49,7 @@ class TestEveryVersion:
         await shelf.do("sonarr", "app_redeploy", "press")
         await shelf.act("sonarr", "restart_app")
         await shelf.act("sonarr", "redeploy_app")
-        assert nas.apps["sonarr"].made == (7 if nas.version <= V24_04 else 5) - 2 * (
-            nas.version <= V24_04
-        )
+        assert nas.apps["sonarr"].made == 5
         await shelf.becomes("sonarr", "running")
         assert shelf.value("nextcloud", "app_restart") == "unavailable"
         assert shelf.value("nextcloud", "app_redeploy") == "unavailable"

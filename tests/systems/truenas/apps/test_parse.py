@@ -133,14 +133,15 @@ class TestVersions:
         """The newest first; what is installed is nothing to go back to."""
         answer = [
             {
+                "chart_metadata": {"version": "1.3.0"},
                 "history": {
                     "1.2.9": {"human_version": "4.0_1.2.9"},
                     "1.2.10": {},
                     "1.3.0": {"human_version": "4.2_1.3.0"},
-                }
+                },
             }
         ]
-        versions = parse.chart_history(answer, "1.3.0")
+        versions = parse.chart_history(answer)
         assert versions.back == (("1.2.10", "1.2.10"), ("1.2.9", "4.0_1.2.9"))
 
 

@@ -82,10 +82,14 @@ class House:
         except AssertionError:
             raise AssertionError(f"{key} is {self.value(key, path)}, not {wanted}") from None
 
+    def event_id(self, path: Path = LOCAL) -> str:
+        """Return the id of a task's event entity."""
+        return entity_id(self.hass, self.entry, path, "backup_event") or ""
+
     def told(self, path: Path = LOCAL) -> list[str]:
         """Return a list that the kinds of events of a task are added to from now on."""
         found: list[str] = []
-        wanted = entity_id(self.hass, self.entry, path, "backup_event")
+        wanted = self.event_id(path)
 
         @callback
         def take(event: Event[Any]) -> None:
@@ -126,10 +130,10 @@ type OpenHouse = Callable[..., Awaitable[House]]
 
 @pytest.fixture
 async def house(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenHouse:
-    """Give ``await house(…)``, which sets up the entry of the NAS."""
+    """Give ``await house(…)``, which sets up the entry of the NAS; other subjects are left out."""
 
-    async def run(**how: Any) -> House:
-        entry = await add_nas(nas, **how)
+    async def run(*, options: dict[str, Any] | None = None, **how: Any) -> House:
+        entry = await add_nas(nas, options={"include": ["backups"], **(options or {})}, **how)
         await hass.async_block_till_done()
         return House(hass, entry, nas)
 
@@ -139,7 +143,7 @@ async def house(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenHouse
 @pytest.fixture
 async def vault(nas: TrueNas) -> AsyncGenerator[TrueNas]:
     """Give the machine that the NAS backs up to: another TrueNAS of the same version."""
-    async with TrueNas(nas.version, name="vault") as server:
+    async with TrueNas(nas.version, name="backup") as server:
         server.datasets.add("vault", capacity=4 << 40)
         server.datasets.add("vault/movies", own=10 << 30)
         nas.backups.remotes[HOST] = server

@@ -1,9 +1,10 @@
 """The NAS itself, seen through its entities and actions."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
@@ -15,7 +16,7 @@ from homeassistant.core import (
     State,
     callback,
 )
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -23,7 +24,8 @@ from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.systems.paths import ROOT, Path
 from custom_components.home_server_monitor.systems.truenas.host.realtime.models import Live
 from tests import harness
-from tests.lab.truenas import TrueNas
+from tests.lab.truenas import V25_10, TrueNas
+from tests.lab.truenas.world import host
 
 from ..conftest import AddNas
 
@@ -67,12 +69,10 @@ class Box:
         self, action: str, *, answer: bool = False, context: Context | None = None, **data: Any
     ) -> Any:
         """Call an action on the NAS."""
-        device = harness.device(self.hass, self.entry, ROOT)
-        assert device is not None
-        result = await self.hass.services.async_call(
+        result: Any = await self.hass.services.async_call(
             DOMAIN,
             action,
-            {"device_id": device.id, **data},
+            {"device_id": self.device.id, **data},
             blocking=True,
             context=context,
             return_response=answer,
@@ -85,6 +85,13 @@ class Box:
         await self.hass.services.async_call("button", "press", {"entity_id": found}, blocking=True)
 
     @property
+    def device(self) -> dr.DeviceEntry:
+        """The device of the NAS."""
+        device = harness.device(self.hass, self.entry, ROOT)
+        assert isinstance(device, dr.DeviceEntry)
+        return device
+
+    @property
     def live(self) -> Live:
         """What is known of how busy the NAS is."""
         live = harness.coordinator(self.entry, "nas_live").items[ROOT]
@@ -94,9 +101,11 @@ class Box:
     async def tick(self, times: int = 1) -> None:
         """Let the NAS tell how it is, and wait until that has arrived."""
         for _ in range(times):
-            before = self.live.told
-            self.nas.host.vitals.tick()
-            await harness.until(lambda before=before: self.live.told > before)
+            await self._tick(self.live.told)
+
+    async def _tick(self, before: datetime) -> None:
+        self.nas.host.vitals.tick()
+        await harness.until(lambda: self.live.told > before)
 
     async def tick_until(self, passed: Callable[[], bool]) -> None:
         """Let the NAS tell how it is until something is so."""
@@ -143,6 +152,22 @@ class Box:
 
         self.hass.bus.async_listen(EVENT_STATE_CHANGED, note)
         return states
+
+
+async def pass_minutes(clock: harness.Clock, minutes: float) -> None:
+    """Let time pass in steps that no connection finds too long."""
+    for _ in range(round(minutes * 3)):
+        await clock.forward(20)
+    await clock.forward(1)
+
+
+@pytest.fixture
+async def nas(request: pytest.FixtureRequest, socket_enabled: None) -> AsyncGenerator[TrueNas]:
+    """Give a TrueNAS with an ordinary host and nothing on it: what is on it has tests of its own."""
+    version = getattr(request, "param", V25_10)
+    async with TrueNas(version) as server:
+        host.furnish(server)
+        yield server
 
 
 type OpenBox = Callable[..., Awaitable[Box]]

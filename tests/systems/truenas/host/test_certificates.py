@@ -63,7 +63,12 @@ async def test_what_cannot_be_read_costs_itself(nas: TrueNas, open_box: OpenBox)
 async def test_private_keys_are_not_even_asked_for(nas: TrueNas, box: Box) -> None:
     await box.settled()
     answers: list[object] = []
-    nas.faults.changed(r"^certificate\.query$", lambda rows: answers.append(rows) or rows)
+
+    def overhear(rows: object) -> object:
+        answers.append(rows)
+        return rows
+
+    nas.faults.changed(r"^certificate\.query$", overhear)
     await box.refresh("nas_certificates")
     assert answers
     assert PRIVATE not in str(answers)

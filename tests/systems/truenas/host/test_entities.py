@@ -6,9 +6,8 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.home_server_monitor.systems.paths import ROOT, from_identifier
+from custom_components.home_server_monitor.systems.paths import from_identifier
 from custom_components.home_server_monitor.systems.truenas import host
-from tests import harness
 from tests.lab.truenas import TrueNas
 
 from ..conftest import every_version
@@ -43,8 +42,7 @@ async def test_every_version_shows_the_same(box: Box) -> None:
 
 @every_version
 async def test_the_device(nas: TrueNas, box: Box) -> None:
-    device = harness.device(box.hass, box.entry, ROOT)
-    assert device is not None
+    device = box.device
     assert device.name == "truenas"
     assert device.manufacturer == "Gigabyte Technology Co., Ltd."
     assert device.model == "B660M DS3H DDR4"

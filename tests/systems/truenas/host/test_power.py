@@ -1,5 +1,6 @@
 """Restarting and shutting down, in each version's own words."""
 
+from typing import Any
 from unittest.mock import PropertyMock, patch
 
 from homeassistant.const import STATE_UNAVAILABLE
@@ -90,7 +91,7 @@ async def test_a_key_that_may_not(nas: TrueNas, open_box: OpenBox) -> None:
 
 
 @pytest.mark.parametrize("data", [{"reason": ""}, {"delay": -1}, {"delay": 1e9}, {"force": True}])
-async def test_what_makes_no_sense(nas: TrueNas, box: Box, data: dict[str, object]) -> None:
+async def test_what_makes_no_sense(nas: TrueNas, box: Box, data: dict[str, Any]) -> None:
     with pytest.raises(vol.Invalid):
         await box.act("reboot_nas", **data)
     assert not nas.host.power.asked

@@ -81,8 +81,13 @@ async def test_after_the_restart_it_runs(nas: TrueNas, open_box: OpenBox, clock:
 
 
 @pytest.mark.parametrize("nas", [V24_04, V25_10], indirect=True, ids=str)
-async def test_the_action_may_restart_at_once(nas: TrueNas, open_box: OpenBox) -> None:
+@pytest.mark.parametrize("delay", [10.0, 0.0])
+async def test_the_action_may_restart_at_once(
+    nas: TrueNas, open_box: OpenBox, delay: float
+) -> None:
+    """Even where the NAS is gone before it could say that it is done."""
     box = await _offered(nas, open_box)
+    nas.host.updates.reboot_delay = delay
     await box.act("update_nas", reboot=True)
     assert nas.host.power.asked == [("reboot", "System upgrade")]
 

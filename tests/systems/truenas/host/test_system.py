@@ -7,9 +7,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 import pytest
 
 from custom_components.home_server_monitor.systems.errors import BadAnswer
-from custom_components.home_server_monitor.systems.paths import ROOT
 from custom_components.home_server_monitor.systems.truenas.host.system import parse
-from tests import harness
 from tests.harness import Clock
 from tests.lab.truenas import TrueNas
 
@@ -52,9 +50,7 @@ async def test_what_nobody_told_is_not_shown(nas: TrueNas, open_box: OpenBox) ->
     assert box.entry.state is ConfigEntryState.LOADED
     assert box.value("nas_load_1") == "missing"
     assert box.value("nas_booted") == "missing"
-    device = harness.device(box.hass, box.entry, ROOT)
-    assert device is not None
-    assert (device.manufacturer, device.model) == ("TrueNAS", "TrueNAS SCALE")
+    assert (box.device.manufacturer, box.device.model) == ("TrueNAS", "TrueNAS SCALE")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...errors import HomeServerError
 from ...paths import ROOT, Path
 from ...system import Follow, Group, Reading, Refresh, Sink, Watch
 from ..api.errors import NotReady
@@ -35,10 +34,9 @@ async def _fetch(refresh: Refresh[TrueNas]) -> Reading:
         Ask("app.query", [], {"extra": {"host_ip": host}}), Ask("chart.release.query", [], {})
     )
     if answer is None:
-        failed: Mapping[Path, HomeServerError] = {
-            path: error for error in round_.lacking[:1] for path in refresh.previous
-        }
-        return Reading(items={}, failed=failed, lacking=round_.lacking)
+        for error in round_.lacking:
+            raise error
+        return Reading(items={})
     apps = parse.apps(answer, host)
     if not apps and not await _is_settled(round_):
         raise NotReady
@@ -46,7 +44,7 @@ async def _fetch(refresh: Refresh[TrueNas]) -> Reading:
         parse.app_path(app.name): with_memory(app, refresh.previous.get(parse.app_path(app.name)))
         for app in apps
     }
-    return Reading(items=await _named(refresh, known), lacking=round_.lacking)
+    return Reading(items=await _named(refresh, known))
 
 
 async def _is_settled(round_: Round) -> bool:
@@ -115,8 +113,8 @@ def _take(sink: Sink, change: Change, host: str) -> None:
     if app is None or (app.chart and before is None):
         sink.refresh_soon(_SETTLING)
         return
-    if app.chart and before is not None:
-        # What else the event says of a chart stems from the server's memory, and may be old.
+    if app.chart and before is not None and "config" not in change.fields:
+        # An event without the settings stems from the server's memory: only the state is new.
         if app.version != before.version:
             sink.refresh_soon(_SETTLING)
         sink.push({path: replace(before, state=app.state, containers=app.containers)})

@@ -77,7 +77,7 @@ async def versions(client: TrueNas, app: App) -> Versions:
     if not app.chart:
         return parse.back_versions(await client.call("app.rollback_versions", app.name))
     answer = await client.call("chart.release.query", *_only(app, {"history": True}))
-    return parse.chart_history(answer, app.version)
+    return parse.chart_history(answer)
 
 
 async def summary(client: TrueNas, app: App) -> Any:

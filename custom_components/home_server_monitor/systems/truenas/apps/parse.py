@@ -200,9 +200,10 @@ def _listed_texts(answer: object) -> list[str]:
     return [one for one in sequence(answer) if isinstance(one, str)]
 
 
-def chart_history(answer: object, installed: str | None) -> Versions:
-    """Parse the history of ``chart.release.query`` with ``extra.history``."""
+def chart_history(answer: object) -> Versions:
+    """Parse the history of one chart, from ``chart.release.query`` with ``extra.history``."""
     row = mapping(next(iter(sequence(answer)), None))
+    installed = mapping(row.get("chart_metadata")).get("version")
     history = mapping(row.get("history"))
     back = [
         (version, text(mapping(entry).get("human_version")) or version)

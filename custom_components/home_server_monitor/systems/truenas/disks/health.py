@@ -38,21 +38,26 @@ async def fetch(refresh: Refresh[TrueNas]) -> Reading:
     told = parse.alerts(await _ask(round_, "alert.list"))
     today = refresh.now.date()
     chosen = _due(disks, refresh.previous, refresh.archive, refresh.now)
+    denied = len(round_.lacking)
     report = None if chosen is None else await read_smart(round_, disks[chosen].name)
+    # Who may not ask has not asked: the right is lacking for as long as it is wanted.
+    asked = chosen if len(round_.lacking) == denied else None
     seen = {
         path: seen_of(
             disk,
             evidence(disk, refresh.latest(POOLS.key), told, refresh.now),
             told,
             report=report if path == chosen else None,
-            asked=refresh.now if path == chosen else _asked(refresh.previous, path),
+            asked=refresh.now if path == asked else _asked(refresh.previous, path),
         )
         for path, disk in disks.items()
     }
     health = await judging.judge(refresh.archive, seen, today)
     fan = judging.hint_of(judging.bays(refresh.archive, seen.values()), today)
     known = any(isinstance(item, DiskHealth) for item in refresh.previous.values())
-    changes = judging.level_changes(refresh.archive, health, refresh.previous) if known else ()
+    changes = judging.level_changes(refresh.memory, health) if known else ()
+    for gone in refresh.previous.keys() - health.keys() - {ROOT}:
+        refresh.memory.forget(gone)
     return Reading(
         items={ROOT: DiskBays(fan=fan), **health},
         again=_again(health, report=report, known=known),
@@ -208,5 +213,6 @@ GROUP: Group[TrueNas] = Group(
     follow=Follow(group=DISKS.key, hurry=_is_news),
     grace=timedelta(hours=1),
     timeout=90.0,
+    optional=True,
     deferred=True,
 )

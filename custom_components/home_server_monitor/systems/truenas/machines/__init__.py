@@ -7,33 +7,30 @@ from ...paths import ROOT, Path
 from ...system import Action, DeviceDetails, Kind, Resume
 from . import groups
 from .entities import MACHINE
-from .models import IncusInstance, LxcContainer, Machine, VirtualMachine
+from .models import IncusInstance, Instance, Machine, VirtualMachine
 
 __all__ = ["ACTIONS", "GROUPS", "KINDS", "PROCEDURES"]
 
 
 def _device(_path: Path, machine: Machine) -> DeviceDetails:
-    virtual = isinstance(machine, VirtualMachine) or (
-        isinstance(machine, IncusInstance) and machine.virtual
-    )
     return DeviceDetails(
         name=machine.name,
         parent=ROOT,
         manufacturer="TrueNAS",
-        model="Virtual machine" if virtual else "System container",
+        model="Virtual machine" if machine.virtual else "System container",
         sw_version=machine.system,
     )
 
 
-def _kind(model: type[Machine], name: str) -> Kind[Any]:
-    return Kind(model=model, group=groups.MACHINES.key, name=name, device=_device, entities=MACHINE)
+def _kind(model: type[Machine], group: str, name: str) -> Kind[Any]:
+    return Kind(model=model, group=group, name=name, device=_device, entities=MACHINE)
 
 
-GROUPS = (groups.MACHINES,)
+GROUPS = (groups.VMS, groups.INSTANCES)
 KINDS = (
-    _kind(VirtualMachine, groups.VM),
-    _kind(IncusInstance, groups.INSTANCE),
-    _kind(LxcContainer, groups.INSTANCE),
+    _kind(VirtualMachine, groups.VMS.key, groups.VM),
+    _kind(IncusInstance, groups.INSTANCES.key, groups.INSTANCE),
+    _kind(Instance, groups.INSTANCES.key, groups.INSTANCE),
 )
 ACTIONS: tuple[Action[Any, Any], ...] = ()
 PROCEDURES: Mapping[str, Resume[Any]] = {}

@@ -20,11 +20,14 @@ class MachineState(StrEnum):
 class Machine:
     """One machine: ``memory`` is what it may use, in bytes; ``cpus`` how many processors it sees.
 
-    ``system`` is the operating system that it was made from.
+    ``id`` is what the server calls it: a number, or its name where Incus runs it. ``virtual`` ones
+    have hardware of their own, the others share the system's kernel.
     """
 
+    id: int | str
     name: str
     state: MachineState
+    virtual: bool
     memory: int | None = None
     cpus: int | None = None
     system: str | None = None
@@ -32,20 +35,14 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VirtualMachine(Machine):
-    """A virtual machine; ``id`` is its number."""
-
-    id: int
+    """A virtual machine; Incus may have others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IncusInstance(Machine):
-    """A container or virtual machine of Incus (25.04 and 25.10), known by its name."""
-
-    virtual: bool
+class Instance(Machine):
+    """A container of LXC, from 26 on; ``system`` is never told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LxcContainer(Machine):
-    """A container (26 and later); ``id`` is its number."""
-
-    id: int
+class IncusInstance(Instance):
+    """A container or virtual machine of Incus (25.04 and 25.10)."""

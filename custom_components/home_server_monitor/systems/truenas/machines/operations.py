@@ -1,7 +1,7 @@
 """What can be done to a machine, by one name for the three interfaces that TrueNAS has had."""
 
 from ..client import TrueNas
-from .models import IncusInstance, LxcContainer, Machine, MachineState, VirtualMachine
+from .models import IncusInstance, Machine, MachineState, VirtualMachine
 
 _GENTLY = {"force": False, "force_after_timeout": False}
 _AT_ONCE = {"force": True, "force_after_timeout": False}
@@ -16,8 +16,8 @@ async def start(client: TrueNas, machine: Machine) -> None:
         case VirtualMachine():
             await client.call("vm.start", machine.id)
         case IncusInstance():
-            await client.job("virt.instance.start", machine.name)
-        case LxcContainer():
+            await client.job("virt.instance.start", machine.id)
+        case _:
             await client.call("container.start", machine.id)
 
 
@@ -28,8 +28,8 @@ async def stop(client: TrueNas, machine: Machine) -> None:
             await client.job("vm.stop", machine.id, _GENTLY)
         case IncusInstance():
             options = {"timeout": _INCUS_PATIENCE, "force": False}
-            await client.job("virt.instance.stop", machine.name, options)
-        case LxcContainer():
+            await client.job("virt.instance.stop", machine.id, options)
+        case _:
             await client.job("container.stop", machine.id, _GENTLY)
 
 
@@ -40,8 +40,8 @@ async def restart(client: TrueNas, machine: Machine) -> None:
             await client.job("vm.restart", machine.id)
         case IncusInstance():
             options = {"timeout": _INCUS_PATIENCE, "force": False}
-            await client.job("virt.instance.restart", machine.name, options)
-        case LxcContainer():
+            await client.job("virt.instance.restart", machine.id, options)
+        case _:
             await stop(client, machine)
             await start(client, machine)
 
@@ -53,6 +53,6 @@ async def turn_off(client: TrueNas, machine: Machine) -> None:
             await client.call("vm.poweroff", machine.id)
         case IncusInstance():
             options = {"timeout": -1, "force": True}
-            await client.job("virt.instance.stop", machine.name, options)
-        case LxcContainer():
+            await client.job("virt.instance.stop", machine.id, options)
+        case _:
             await client.job("container.stop", machine.id, _AT_ONCE)

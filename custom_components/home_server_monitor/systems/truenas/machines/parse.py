@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from ..wire import mapping, text, whole
-from .models import IncusInstance, LxcContainer, MachineState, VirtualMachine
+from .models import IncusInstance, Instance, MachineState, VirtualMachine
 
 _MEBIBYTE = 1024**2
 _STATES = {
@@ -38,36 +38,44 @@ def virtual_machine(row: Mapping[str, Any]) -> VirtualMachine | None:
         id=number,
         name=text(row.get("name")) or f"VM {number}",
         state=_state(mapping(row.get("status")).get("state")),
+        virtual=True,
         memory=None if memory is None else memory * _MEBIBYTE,
         cpus=parts[0] * parts[1] * parts[2] if whole(row.get("vcpus")) else None,
     )
 
 
-def incus_instance(row: Mapping[str, Any]) -> IncusInstance | None:
-    """Parse one row of ``virt.instance.query``, whose memory is in bytes; None without an id."""
+def instance(row: Mapping[str, Any]) -> Instance | None:
+    """Parse one row of ``container.query`` or ``virt.instance.query``, whose status is a word."""
+    return _container(row) if isinstance(row.get("status"), dict) else _incus(row)
+
+
+def _incus(row: Mapping[str, Any]) -> IncusInstance | None:
+    """Parse an instance of Incus, whose memory is in bytes; None where it has no id."""
     name = text(row.get("id")) or text(row.get("name"))
     if name is None:
         return None
     image = mapping(row.get("image"))
     return IncusInstance(
+        id=name,
         name=name,
-        virtual=row.get("type") == "VM",
         state=_state(row.get("status")),
+        virtual=row.get("type") == "VM",
         memory=whole(row.get("memory")),
         cpus=_processors(row.get("cpu")),
         system=text(image.get("description")) or text(image.get("os")),
     )
 
 
-def lxc_container(row: Mapping[str, Any]) -> LxcContainer | None:
-    """Parse one row of ``container.query``; None where it has no id."""
+def _container(row: Mapping[str, Any]) -> Instance | None:
+    """Parse a container of LXC; None where it has no id."""
     number = whole(row.get("id"))
     if number is None:
         return None
-    return LxcContainer(
+    return Instance(
         id=number,
         name=text(row.get("name")) or f"Container {number}",
         state=_state(mapping(row.get("status")).get("state")),
+        virtual=False,
         cpus=_set_size(text(row.get("cpuset")) or ""),
     )
 

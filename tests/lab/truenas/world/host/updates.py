@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CallError, ValidationError
@@ -21,6 +22,8 @@ _ATTRIBUTES = {"dataset_name", "resume", "train", "version", "reboot"}
 class Updates:
     """What the update server has for this machine.
 
+    * `pace`: seconds that each step of an installation takes; `reboot_delay`: seconds between its
+      end and the restart, where one was asked for.
     * `offline`: it cannot be reached. `warning`: what the installer wants to have accepted first.
     * `installed`: the version that waits for a restart. `settings`: what `update.update` changed.
     """
@@ -35,6 +38,8 @@ class Updates:
         self.installed: str | None = None
         self.settings: dict[str, Any] = {"autocheck": True, "profile": "GENERAL"}
         self.checks = 0
+        self.pace = 0.05
+        self.reboot_delay = 10.0
 
     def offer(self, version: str) -> None:
         """Publish a newer version."""
@@ -61,13 +66,18 @@ class Updates:
             raise CallError("EFAULT", "No update available")
         for percent, words in _STEPS:
             await job.progress(percent, words)
+            await asyncio.sleep(self.pace)
         if self.warning and not attributes.get("resume"):
             raise CallError("EAGAIN", self.warning)
         self.installed = self.offered
         if attributes.get("reboot"):
             self._nas.host.power.asked.append(("reboot", "System upgrade"))
-            self._nas.spawn(self._nas.reboot(down=0.2))
+            self._nas.spawn(self._restart())
         return True
+
+    async def _restart(self) -> None:
+        await asyncio.sleep(self.reboot_delay)
+        await self._nas.reboot(down=self._nas.host.power.down)
 
 
 @method("update.check_available", role="SYSTEM_UPDATE_READ", until=V25_04)

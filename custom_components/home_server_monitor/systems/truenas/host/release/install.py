@@ -1,8 +1,9 @@
 """Installing a newer version: a job that takes its time."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from ....errors import Refused
+from ....errors import NotFound, Refused
 from ....system import Call
 from ...api.errors import MissingMethod
 from ...client import TrueNas
@@ -23,7 +24,10 @@ async def update(call: Call[TrueNas, Release]) -> None:
         raise Refused("restart_due")
     if not call.item.is_available:
         raise Refused("nothing_newer")
-    await call.workshop.run(call.path, _install(call, reboot=bool(call.data["reboot"])))
+    restart = bool(call.data["reboot"])
+    await call.workshop.run(
+        call.path, _install_and_restart(call) if restart else _install(call, reboot=False)
+    )
 
 
 async def _install(call: Call[TrueNas, Release], *, reboot: bool) -> None:
@@ -38,6 +42,12 @@ async def _install(call: Call[TrueNas, Release], *, reboot: bool) -> None:
         await call.client.job("update.run", options, progress=progress)
     except MissingMethod:
         await call.client.job("update.update", options, progress=progress)
+
+
+async def _install_and_restart(call: Call[TrueNas, Release]) -> None:
+    """Install; that the NAS does not know the job any more says that it has restarted since."""
+    with suppress(NotFound):
+        await _install(call, reboot=True)
 
 
 def _progress(call: Call[TrueNas, Release]) -> Callable[[float | None, str], None]:

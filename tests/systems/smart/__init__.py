@@ -1,0 +1,1 @@
+"""What the systems that show disks have in common."""
