@@ -50,6 +50,8 @@ async def _run(call: Call[TrueNas, BackupTask]) -> JsonObjectType:
         raise Refused("backup_locked")
     if task.run.under_way:
         raise Busy
+    # While it runs TrueNAS does not tell what was before.
+    await call.workshop.memory.save()
     record = await call.workshop.journal.begin(
         PROCEDURE,
         call.path,

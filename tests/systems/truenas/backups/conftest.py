@@ -82,10 +82,14 @@ class House:
         except AssertionError:
             raise AssertionError(f"{key} is {self.value(key, path)}, not {wanted}") from None
 
+    def event_id(self, path: Path = LOCAL) -> str:
+        """Return the id of a task's event entity."""
+        return entity_id(self.hass, self.entry, path, "backup_event") or ""
+
     def told(self, path: Path = LOCAL) -> list[str]:
         """Return a list that the kinds of events of a task are added to from now on."""
         found: list[str] = []
-        wanted = entity_id(self.hass, self.entry, path, "backup_event")
+        wanted = self.event_id(path)
 
         @callback
         def take(event: Event[Any]) -> None:

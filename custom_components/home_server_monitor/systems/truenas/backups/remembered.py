@@ -31,6 +31,8 @@ def taken_up[TaskT: BackupTask](
         result, ended, error = run.state, run.ended or ended, run.error
     if run.state is RunState.SUCCESS and _is_newer(run.ended, success):
         success, duration = run.ended, run.seconds if run.seconds is not None else duration
+    if result is RunState.NEVER and success is not None:
+        result = RunState.SUCCESS
     late = lateness(
         task.schedules if task.enabled else (),
         last_success=success,

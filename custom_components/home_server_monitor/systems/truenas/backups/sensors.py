@@ -61,12 +61,17 @@ def _detail(
     )
 
 
+def _result(task: BackupTask) -> RunState | None:
+    """Return what came of the last run; nobody knows while the first one that was seen runs."""
+    return None if task.result is RunState.NEVER and task.run.under_way else task.result
+
+
 BACKUP: tuple[Description, ...] = (
     Sensor[BackupTask](
         key="backup_result",
         device_class=SensorDeviceClass.ENUM,
         options=list(_RESULTS),
-        value=lambda task: task.result,
+        value=_result,
     ),
     _moment("backup_last_success", lambda task: task.last_success, enabled=True),
     BinarySensor[BackupTask](
