@@ -28,6 +28,7 @@ from .archive import Archive, ShortArchive
 from .free_action import FreeAction
 from .issue import Issue
 from .memory import Memory
+from .neighbours import Neighbour
 from .option import OptionField
 from .paths import Path
 from .reading import Follow, Group, Happening, Reading, Refresh, Sink, Watch
@@ -271,8 +272,8 @@ class Workshop(Protocol):
     def refresh_soon(self, group: str) -> None:
         """Read a group again, because a procedure knows of something new."""
 
-    def neighbours(self) -> Sequence[Client]:
-        """Return the clients of other entries of the same kind that are loaded."""
+    def neighbours(self) -> Sequence[Neighbour]:
+        """Return the other entries that are loaded, of whatever kind."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ async def find_nas(workshop: Workshop, host: str) -> TrueNas | None:
 
     A name may come with its domain or without.
     """
-    known = [client for client in workshop.neighbours() if isinstance(client, TrueNas)]
+    clients = [neighbour.client for neighbour in workshop.neighbours()]
+    known = [client for client in clients if isinstance(client, TrueNas)]
     wanted = _short(host)
     for nas in known:
         if wanted in (_short(URL(nas.url).host or ""), _short(nas.hostname)):
