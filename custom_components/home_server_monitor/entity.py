@@ -154,6 +154,7 @@ class _PlatformEntities:
             if kind.group == coordinator.group.key
             and (described := _of_type(kind, description_type))
         }
+        self._pruned = False
         self._parts = {kind.name for kind, _ in self._kinds.values() if kind.part_of}
 
     @callback
@@ -166,7 +167,9 @@ class _PlatformEntities:
     @callback
     def _sync(self, changed: set[Path], gone: set[Path]) -> None:
         self._known = {known for known in self._known if known[0] not in gone}
-        if self._parts and self._coordinator.complete:
+        if self._parts and self._coordinator.complete and (gone or not self._pruned):
+            # What could not be read this time may turn out to be gone the next.
+            self._pruned = not self._coordinator.failures
             self._drop_parts()
         new = list(self._new(changed))
         if new:

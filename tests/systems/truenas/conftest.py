@@ -24,6 +24,13 @@ from .storage import Storage
 every_version = pytest.mark.parametrize("nas", ALL_VERSIONS, indirect=True, ids=str)
 """Runs a test, or a class of them, once with each version."""
 
+
+@pytest.fixture
+def quick_loop(hass: HomeAssistant) -> None:
+    """Do without the event loop's own debugging, which takes half of the time of long tests."""
+    hass.loop.set_debug(False)
+
+
 type AddNas = Callable[..., Awaitable[MockConfigEntry]]
 
 

@@ -19,6 +19,8 @@ from tests.lab.truenas.world.vdevs import raidz
 
 from .conftest import AddNas, every_version
 
+pytestmark = pytest.mark.usefixtures("quick_loop")
+
 POOLS, DISKS, DATASETS, SNAPSHOTS, APPS = 6, 24, 200, 5000, 30
 MINUTES = 15
 CALLS = 12

@@ -19,6 +19,8 @@ from tests.lab.truenas import V24_04, V25_10, TrueNas
 
 from .conftest import AddNas, every_version
 
+pytestmark = pytest.mark.usefixtures("quick_loop")
+
 HEART = "system"
 GROUPS = [group.key for group in TRUENAS.groups]
 READ_ONLY = {"READONLY_ADMIN"}
