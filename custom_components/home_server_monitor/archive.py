@@ -19,7 +19,7 @@ from homeassistant.util.json import JsonObjectType
 from .analysis.disk_health import SmartHistory, SmartSample
 from .analysis.disk_health.packing import packed, unpacked
 from .const import DOMAIN
-from .systems.archive import DiskLabel, with_sample
+from .systems.archive import DiskLabel, with_samples
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,12 +66,13 @@ class DiskArchive:
         return dict(frame["facts"]) if frame else {}
 
     @callback
-    def add(self, label: DiskLabel, sample: SmartSample) -> SmartHistory:
-        """Take in what is known of a day and return the whole history."""
+    def add(self, label: DiskLabel, *samples: SmartSample) -> SmartHistory:
+        """Take in what is known of a day, or of several, and return the whole history."""
         frame = self._frames.get(label.serial)
-        history = with_sample(self.history(label.serial), label, sample)
+        history = with_samples(self.history(label.serial), label, samples)
         written = packed(history)
-        seen = max(sample.day.toordinal(), frame["seen"] if frame else 0)
+        days = (sample.day.toordinal() for sample in samples)
+        seen = max([*days, frame["seen"] if frame else 0])
         if frame and frame["history"] == written and frame["seen"] == seen:
             return history
         if frame is None and len(self._frames) >= MOST_DISKS:

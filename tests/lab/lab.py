@@ -16,7 +16,9 @@ from .clock import Clock
 from .docker import SimulatedEngine, furnish as furnish_engine, furnish_attic
 from .nut import NutServer, furnish as furnish_nut
 from .portainer import Portainer
+from .scrutiny import Scrutiny, furnish as furnish_scrutiny, typical_disks
 from .server import HttpServer
+from .smartctl_exporter import SmartctlExporter
 from .truenas import ALL_VERSIONS, TrueNas, Version, furnish as furnish_truenas
 
 type Server = HttpServer | NutServer
@@ -157,9 +159,26 @@ def _truenas(version: Version) -> Starter:
     return start
 
 
+async def _scrutiny(lab: Lab, port: int) -> tuple[Server, Door]:
+    server = Scrutiny(port=port, clock=lab.clock)
+    furnish_scrutiny(server)
+    await server.open()
+    return server, {"url": server.url}
+
+
+async def _smartctl_exporter(lab: Lab, port: int) -> tuple[Server, Door]:
+    server = SmartctlExporter(port=port, clock=lab.clock)
+    for disk in typical_disks():
+        server.add(disk)
+    await server.open()
+    return server, {"url": server.url}
+
+
 REGISTRY: dict[str, Starter] = {
     "docker": _docker,
     "portainer": _portainer,
     "nut": _nut,
+    "scrutiny": _scrutiny,
+    "smartctl_exporter": _smartctl_exporter,
     **{f"truenas-{version.label}": _truenas(version) for version in ALL_VERSIONS},
 }

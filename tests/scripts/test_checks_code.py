@@ -114,10 +114,12 @@ def test_layers(project: Project, path: str, source: str, message: str) -> None:
         ("systems/nut/client.py", "from ..errors import CannotConnect\nfrom . import models"),
         ("systems/__init__.py", "from .docker import client\nfrom .nut import sensors"),
         ("procedures/update.py", "from ..systems.docker import client"),
+        ("systems/nut/sensors.py", "from ..smart.models import DiskHealth"),
     ],
 )
 def test_layers_allow_the_arrows(project: Project, path: str, source: str) -> None:
     write(project.integration / "systems" / "docker" / "client.py", "")
+    write(project.integration / "systems" / "smart" / "models.py", "")
     write(project.integration / path, source)
     assert list(check_layers(project)) == []
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from .docker import DOCKER, PORTAINER
 from .nut import NUT
+from .scrutiny import SCRUTINY
+from .smartctl_exporter import SMARTCTL_EXPORTER
 from .system import System
 from .truenas import TRUENAS
 
 SYSTEMS: dict[str, System[Any]] = {
-    system.key: system for system in (DOCKER, PORTAINER, TRUENAS, NUT)
+    system.key: system for system in (DOCKER, PORTAINER, TRUENAS, NUT, SCRUTINY, SMARTCTL_EXPORTER)
 }

@@ -1,6 +1,6 @@
 """What is kept of disks over the years: their daily samples, by serial number and not by entry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -33,8 +33,8 @@ class Archive(Protocol):
     def facts(self, serial: str) -> JsonObjectType:
         """Return the notes of a disk."""
 
-    def add(self, label: DiskLabel, sample: SmartSample) -> SmartHistory:
-        """Take in what is known of a day and return the whole history."""
+    def add(self, label: DiskLabel, *samples: SmartSample) -> SmartHistory:
+        """Take in what is known of a day, or of several, and return the whole history."""
 
     def note(self, serial: str, facts: Mapping[str, str | int | float | bool | None]) -> None:
         """Put these notes beside the others of a disk that has samples."""
@@ -59,9 +59,9 @@ class ShortArchive:
         """Return the notes of a disk."""
         return dict(self._facts.get(serial, {}))
 
-    def add(self, label: DiskLabel, sample: SmartSample) -> SmartHistory:
-        """Take in what is known of a day."""
-        history = with_sample(self._histories.get(label.serial), label, sample)
+    def add(self, label: DiskLabel, *samples: SmartSample) -> SmartHistory:
+        """Take in what is known of a day, or of several."""
+        history = with_samples(self._histories.get(label.serial), label, samples)
         self._histories[label.serial] = history
         return history
 
@@ -73,15 +73,15 @@ class ShortArchive:
         """Do nothing: it does not last that long."""
 
 
-def with_sample(
-    history: SmartHistory | None, label: DiskLabel, sample: SmartSample
+def with_samples(
+    history: SmartHistory | None, label: DiskLabel, samples: Iterable[SmartSample]
 ) -> SmartHistory:
-    """Return the history with one sample more, under what the disk is called now.
+    """Return the history with more samples, under what the disk is called now.
 
     A day on which the disk tells nothing is no sample.
     """
+    told = [sample for sample in samples if sample != SmartSample(sample.day)]
     if history is None:
-        told = [] if sample == SmartSample(sample.day) else [sample]
         return SmartHistory.from_samples(label.kind, label.model, told, label.capacity)
     named = replace(
         history,
@@ -89,4 +89,4 @@ def with_sample(
         model=label.model or history.model,
         capacity_bytes=label.capacity or history.capacity_bytes,
     )
-    return named if sample == SmartSample(sample.day) else named.with_sample(sample)
+    return named.with_samples(told) if told else named

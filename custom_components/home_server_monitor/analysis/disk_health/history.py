@@ -115,7 +115,11 @@ class SmartHistory:
 
     def with_sample(self, sample: SmartSample, keep: int = MAX_SAMPLES) -> SmartHistory:
         """Return the history with one sample more, of which the newest `keep` days are kept."""
-        addition = SmartHistory.from_samples(self.kind, self.model, [sample])
+        return self.with_samples([sample], keep)
+
+    def with_samples(self, samples: Iterable[SmartSample], keep: int = MAX_SAMPLES) -> SmartHistory:
+        """Return the history with more samples, of which the newest `keep` days are kept."""
+        addition = SmartHistory.from_samples(self.kind, self.model, samples)
         names = {*self.columns, *addition.columns}
         days = np.concatenate([self.days, addition.days])
         columns = {

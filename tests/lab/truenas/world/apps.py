@@ -91,6 +91,7 @@ class Apps(Part):
     nas.apps.crash("sonarr"); nas.apps.add("jellyfin"); nas.apps.remove("plex")
     nas.apps.offer("radarr", "2.0.0", "6.0.0", "What is new")
     nas.apps.status = "UNCONFIGURED"                 # no pool was chosen; or "INITIALIZING", "FAILED"
+    nas.apps.silent = True                           # statistics stay away, their source stands
     """
 
     def __init__(self, nas: TrueNas) -> None:
@@ -98,6 +99,7 @@ class Apps(Part):
         super().__init__(nas)
         self.status = "RUNNING"
         self.all: dict[str, LabApp] = {}
+        self.silent = False
         self._ticked = asyncio.Event()
 
     def __getitem__(self, name: str) -> LabApp:
@@ -163,8 +165,11 @@ class Apps(Part):
 
     async def next_message(self, seconds: float) -> None:
         """Wait for the time of the next message."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ticked.wait(), seconds)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ticked.wait(), seconds)
+            if not self.silent:
+                return
 
 
 @event_source("app.stats", role="APPS_READ", since=V24_10)

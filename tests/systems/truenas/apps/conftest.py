@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 import pytest
 
-from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.const import CONF_INCLUDE, DOMAIN
 from tests.harness import coordinator, device, entity_id, state, until, value
 from tests.lab.truenas import TrueNas
 from tests.systems.truenas.conftest import AddNas
@@ -102,9 +102,14 @@ class Shelf:
         """Wait until both streams stand, and what they made to be read was read."""
         watchers = [coordinator(self.entry, group).watcher for group in ("apps", "app_usage")]
         await until(lambda: all(watcher.open_count for watcher in watchers))
-        await asyncio.sleep(0.1)
-        await self.hass.async_block_till_done()
+        asked = -1
+        while asked != self.nas.calls.total():
+            asked = self.nas.calls.total()
+            await asyncio.sleep(0.1)
+            await self.hass.async_block_till_done()
 
+
+ONLY_APPS = {CONF_INCLUDE: ["apps", "app_usage"]}
 
 type OpenShelf = Callable[..., Awaitable[Shelf]]
 
@@ -113,8 +118,8 @@ type OpenShelf = Callable[..., Awaitable[Shelf]]
 async def open_shelf(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenShelf:
     """Give ``await open_shelf(…)``, which sets the entry up and waits for its streams."""
 
-    async def run(**data: Any) -> Shelf:
-        entry = await add_nas(nas, **data)
+    async def run(options: dict[str, Any] | None = None, **data: Any) -> Shelf:
+        entry = await add_nas(nas, options={**ONLY_APPS, **(options or {})}, **data)
         shelf = Shelf(hass, entry, nas)
         await shelf.listens()
         return shelf

@@ -2,6 +2,7 @@
 
 import pytest
 
+from custom_components.home_server_monitor.const import CONF_INCLUDE
 from tests.harness import Clock
 from tests.lab.truenas import TrueNas
 from tests.lab.truenas.world.apps import Release
@@ -10,6 +11,7 @@ from tests.systems.truenas.conftest import AddNas, every_version
 from .conftest import OpenShelf
 
 _OURS = ("app.", "chart.", "docker.", "kubernetes.", "vm.", "virt.", "container.")
+_OURS_ONLY = {CONF_INCLUDE: ["apps", "app_usage", "vms", "instances"]}
 _MINUTES = 20
 
 
@@ -19,7 +21,7 @@ async def test_calls_at_rest(clock: Clock, open_shelf: OpenShelf, nas: TrueNas) 
     for number in range(24):
         releases = [Release("1.0.0", "1.0")] + [Release("1.0.1", "1.1")] * (number % 3 == 0)
         nas.apps.add(f"app{number}", *releases)
-    await open_shelf()
+    await open_shelf(options=_OURS_ONLY)
     nas.reset_counts()
     for _ in range(_MINUTES * 6):
         await clock.forward(10)
@@ -42,7 +44,7 @@ async def test_without_apps_next_to_nothing_is_asked(
     nas.machines.vms.clear()
     nas.machines.instances.clear()
     nas.machines.incus = "NO_POOL"
-    await add_nas(nas)
+    await add_nas(nas, options=_OURS_ONLY)
     nas.reset_counts()
     for _ in range(_MINUTES * 6):
         await clock.forward(10)

@@ -96,9 +96,7 @@ async def test_what_is_left_out_on_purpose() -> None:
 
 async def test_a_file_that_went_meanwhile() -> None:
     files = {"a": (1, 1.0)}
-    compared = await Comparison(
-        source=Files(files), target=Files(files, error=NotFound("a"))
-    ).run()
+    compared = await Comparison(source=Files(files), target=Files(files, error=NotFound("a"))).run()
     assert compared.bad == 0
     away = Comparison(source=Files(files), target=Files(files, error=CannotConnect()))
     with pytest.raises(CannotConnect):

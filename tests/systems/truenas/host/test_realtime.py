@@ -115,16 +115,6 @@ async def test_a_subscription_that_is_taken_back(nas: TrueNas, box: Box, clock: 
     await box.until("nas_cpu", "7")
 
 
-async def test_nothing_is_asked_while_it_stands(nas: TrueNas, box: Box, clock: Clock) -> None:
-    await _standing(box)
-    await clock.forward(1)
-    before = nas.calls["core.subscribe"], nas.calls["interface.query"]
-    for _ in range(30):
-        await clock.forward(10)
-    assert (nas.calls["core.subscribe"], nas.calls["interface.query"]) == before
-    assert box.value("nas_cpu") == "7"
-
-
 @every_version
 async def test_a_machine_without_a_thermometer(nas: TrueNas, open_box: OpenBox) -> None:
     nas.host.vitals.temperature = None

@@ -6,12 +6,14 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 import pytest
 
+from custom_components.home_server_monitor.const import CONF_INCLUDE
 from tests.harness import Clock, coordinator, device, entity_id, until, value
 from tests.lab.truenas import V24_10, V25_04, V25_10, V26, TrueNas, Version
 from tests.systems.truenas.conftest import AddNas, every_version
 
 pytestmark = pytest.mark.usefixtures("all_entities_enabled")
 
+_ONLY_MACHINES = {CONF_INCLUDE: ["vms", "instances"]}
 UBUNTU = ("vm:1",)
 WINDOWS = ("vm:2",)
 WITH_INSTANCES = pytest.mark.parametrize("nas", [V25_04, V25_10, V26], indirect=True, ids=str)
@@ -41,7 +43,7 @@ class TestVirtualMachines:
 
     async def test_what_is_shown(self, hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> None:
         """State, memory and processors of each."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         assert value(hass, entry, UBUNTU, "machine_state") == "running"
         assert value(hass, entry, UBUNTU, "machine_memory") == "4.0"
         assert value(hass, entry, WINDOWS, "machine_state") == "stopped"
@@ -54,7 +56,7 @@ class TestVirtualMachines:
         self, hass: HomeAssistant, clock: Clock, nas: TrueNas, add_nas: AddNas
     ) -> None:
         """Started, restarted, stopped and cut off; what became of it is pushed."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         await turn(hass, entry, WINDOWS, "on")
         assert nas.machines.vms[2].state == "RUNNING"
         await clock.forward(2)
@@ -75,7 +77,7 @@ class TestVirtualMachines:
     ) -> None:
         """Starting it would be refused."""
         nas.machines.vms[1].state = "SUSPENDED"
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         assert value(hass, entry, UBUNTU, "machine_state") == "suspended"
         await turn(hass, entry, UBUNTU, "on")
         assert nas.machines.vms[1].state == "RUNNING"
@@ -85,7 +87,7 @@ class TestVirtualMachines:
         self, hass: HomeAssistant, nas: TrueNas, add_nas: AddNas
     ) -> None:
         """With its reason."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         nas.faults.error("ENOMEM", r"^vm\.start$", reason="Cannot guarantee memory")
         with pytest.raises(HomeAssistantError) as raised:
             await turn(hass, entry, WINDOWS, "on")
@@ -95,7 +97,7 @@ class TestVirtualMachines:
         self, hass: HomeAssistant, clock: Clock, nas: TrueNas, add_nas: AddNas
     ) -> None:
         """It costs one question, however many events tell of it."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         await until(lambda: coordinator(entry, "vms").watcher.open_count)
         await clock.forward(2)
         nas.reset_counts()
@@ -111,7 +113,7 @@ class TestVirtualMachines:
         self, hass: HomeAssistant, nas: TrueNas, add_nas: AddNas
     ) -> None:
         """A renamed one is still the same."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         nas.machines.vms[1].name = "ubuntu-24"
         del nas.machines.vms[2]
         nas.machines.add_vm("haos").id = 5
@@ -128,7 +130,7 @@ class TestVirtualMachines:
     ) -> None:
         """The others are read."""
         nas.faults.changed(r"^vm\.query$", lambda rows: [{"id": "?"}, *rows[1:], None])
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         assert device(hass, entry, UBUNTU) is None
         assert value(hass, entry, WINDOWS, "machine_state") == "stopped"
 
@@ -139,7 +141,7 @@ class TestInstances:
 
     async def test_what_is_shown(self, hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> None:
         """LXC containers tell no memory."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         path = debian(nas)
         assert value(hass, entry, path, "machine_state") == "running"
         assert value(hass, entry, path, "machine_cpus") == "2"
@@ -153,7 +155,7 @@ class TestInstances:
         self, hass: HomeAssistant, clock: Clock, nas: TrueNas, add_nas: AddNas
     ) -> None:
         """By the methods of the version."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         container = nas.machines.instances[1]
         path = debian(nas)
         await press(hass, entry, path, "machine_restart")
@@ -175,7 +177,7 @@ class TestInstances:
         """It costs the containers alone, and is named."""
         method = "container.query" if nas.version >= V26 else "virt.instance.query"
         nas.faults.denied(f"^{method}$")
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         assert device(hass, entry, debian(nas)) is None
         assert value(hass, entry, UBUNTU, "machine_state") == "running"
         issues = ir.async_get(hass).issues.values()
@@ -191,7 +193,7 @@ class TestIncus:
         self, hass: HomeAssistant, nas: TrueNas, add_nas: AddNas, state: str
     ) -> None:
         """Nobody's container is taken for gone, and the virtual machines are read."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         nas.machines.incus = state
         nas.machines.vms[1].state = "STOPPED"
         await coordinator(entry, "vms").async_refresh()
@@ -204,7 +206,7 @@ class TestIncus:
         self, hass: HomeAssistant, nas: TrueNas, add_nas: AddNas
     ) -> None:
         """Then there are none."""
-        entry = await add_nas(nas)
+        entry = await add_nas(nas, options=_ONLY_MACHINES)
         nas.machines.incus = "NO_POOL"
         await coordinator(entry, "instances").async_refresh()
         await hass.async_block_till_done()
@@ -216,7 +218,7 @@ async def test_absent_methods_cost_nothing(
     hass: HomeAssistant, clock: Clock, nas: TrueNas, add_nas: AddNas
 ) -> None:
     """They are asked for once, and what the version has is read."""
-    entry = await add_nas(nas)
+    entry = await add_nas(nas, options=_ONLY_MACHINES)
     absent = ("vm.query",) if nas.version == NO_VMS else ("virt.instance.query", "container.query")
     present = ("instance:debian",) if nas.version == NO_VMS else UBUNTU
     assert value(hass, entry, present, "machine_state") == "running"
@@ -232,7 +234,7 @@ async def test_without_machines(hass: HomeAssistant, nas: TrueNas, add_nas: AddN
     """No devices, no stream, no error."""
     nas.machines.vms.clear()
     nas.machines.instances.clear()
-    entry = await add_nas(nas)
+    entry = await add_nas(nas, options=_ONLY_MACHINES)
     for key in ("vms", "instances"):
         group = coordinator(entry, key)
         assert group.last_update_success

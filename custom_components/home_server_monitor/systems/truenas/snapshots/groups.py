@@ -130,7 +130,9 @@ async def _creations(refresh: Refresh[TrueNas], wanted: set[Row]) -> Creations:
 def _expected(refresh: Refresh[TrueNas], tasks: list[Task]) -> Mapping[int, datetime]:
     facts = refresh.memory.recall(ROOT)
     expected = judging.expected_since(facts, tasks, refresh.now)
-    new: dict[str, Any] = {judging.fact_of(task): expected[task.number].isoformat() for task in tasks}
+    new: dict[str, Any] = {
+        judging.fact_of(task): expected[task.number].isoformat() for task in tasks
+    }
     refresh.memory.remember(ROOT, new)
     return expected
 

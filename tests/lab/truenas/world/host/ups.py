@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ValidationError
+from ...errors import CallError, ValidationError
 from ...events import Event
 from ...methods import Handler, method
+from ...version import V25_04, V25_10
 
 if TYPE_CHECKING:
     from ...server import TrueNas
-
-type Series = Callable[[], float | None]
-
-_VOLTAGES = ("battery", "input", "output")
-_PLAIN = ("charge", "runtime", "load", "current", "frequency", "temperature")
 
 
 class Ups:
@@ -68,27 +63,32 @@ def _series(nas: TrueNas, graph: str, identifier: str | None, span: tuple[int, i
     if value is None:
         return None
     start, end = span
+    legend = identifier or graph.removeprefix("ups")
     data = [[second, 0 if second % 5 == 4 else value] for second in range(end - 30, end)]
     return {
         "name": graph,
         "identifier": identifier or graph,
         "data": [row for row in data if row[0] >= start and row[0] <= nas.clock.now() + 1],
-        "aggregations": None,
+        "aggregations": {name: {legend: value} for name in ("min", "mean", "max")},
         "start": start,
         "end": end,
-        "legend": ["time", identifier or graph.removeprefix("ups")],
+        "legend": ["time", legend],
     }
 
 
 @method("reporting.netdata_get_data", role="REPORTING_READ")
 async def graphs(
-    nas: TrueNas, wanted: list[dict[str, Any]], query: dict[str, Any] | None = None
+    nas: TrueNas, wanted: list[dict[str, Any]], options: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """Return graphs; one that fails is left out."""
     if not wanted:
         raise ValidationError("graphs", "List should have at least 1 item after validation")
+    chosen = options or {}
+    if not chosen.get("aggregate", True) and V25_04.line <= nas.version.line <= V25_10.line:
+        # The real ones answer, and note down that they broke their own promise.
+        raise CallError("EFAULT", "aggregations: Input should be a valid dictionary")
     now = int(nas.clock.now())
-    span = (query or {}).get("start") or now - 3600, (query or {}).get("end") or now
+    span = chosen.get("start") or now - 3600, chosen.get("end") or now
     if span[0] >= span[1]:
         raise ValidationError("query.start", "Start time must be before end time")
     shown = [
