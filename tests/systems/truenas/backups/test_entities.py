@@ -127,7 +127,7 @@ async def test_a_run_that_is_aborted(house: OpenHouse, nas: TrueNas) -> None:
     home = await house()
     with nas.jobs.hold("sync"):
         await home.press(CLOUD)
-        await until(lambda: nas.jobs.named("cloudsync.sync"))
+        await until(lambda: nas.jobs.find(lambda job: job.state == "RUNNING"))
         nas.jobs.abort(nas.jobs.named("cloudsync.sync")[0])
         await home.becomes("backup_result", "aborted", CLOUD)
 

@@ -223,7 +223,7 @@ async def test_the_transfer_is_aborted(house: OpenHouse, nas: TrueNas) -> None:
     home = await house()
     with nas.jobs.hold("sync"):
         running = asyncio.create_task(home.act("run_backup", CLOUD))
-        await until(lambda: nas.jobs.named("cloudsync.sync"))
+        await until(lambda: nas.jobs.find(lambda job: job.state == "RUNNING"))
         nas.jobs.abort(nas.jobs.named("cloudsync.sync")[0])
         result = await running
     assert (result["outcome"], result["failed_step"]) == ("failed", "watch")
