@@ -3,20 +3,17 @@
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.home_server_monitor import memory as module
 from custom_components.home_server_monitor.memory import EntryMemory, async_entry_memory
-from custom_components.home_server_monitor.systems.memory import Memory, ShortMemory
 from tests.harness import Clock
 
 ONE, TWO = ("pool:1",), ("pool:1", "dataset:a")
 
 
-@pytest.mark.parametrize("kind", ["short", "entry"])
-async def test_it_remembers(hass: HomeAssistant, kind: str) -> None:
-    memory: Memory = ShortMemory() if kind == "short" else await async_entry_memory(hass, "a")
+async def test_it_remembers(hass: HomeAssistant) -> None:
+    memory = await async_entry_memory(hass, "a")
     assert memory.recall(ONE) == {}
     memory.remember(ONE, {"a": 1, "b": None})
     memory.remember(ONE, {"b": 2})
