@@ -20,6 +20,7 @@ from .conftest import House
 pytestmark = pytest.mark.usefixtures("all_entities_enabled")
 
 VERSION = "org.opencontainers.image.version"
+REVISION = "org.opencontainers.image.revision"
 SOURCE = "org.opencontainers.image.source"
 HOUR = 3600
 
@@ -84,6 +85,24 @@ def update(house: House, key: str = "web") -> tuple[str, str | None, str | None]
     state = house.find(house.container(key), "container_update")
     assert state is not None
     return state.state, state.attributes["installed_version"], state.attributes["latest_version"]
+
+
+async def test_a_new_build_of_a_version(
+    open_house: OpenHouse,
+    docker_engine: SimulatedEngine,
+    registry: SimulatedRegistry,
+    clock: Clock,
+) -> None:
+    """The revision tells it from the old one, as far as people can tell revisions."""
+    old, new = "a" * 40, "b" * 40
+    pushed(registry, "app", "1.0", **{REVISION: old})
+    run(docker_engine, registry, "web").labels[REVISION] = old
+    house = await open_house()
+    assert update(house) == ("off", "1.0", "1.0")
+    pushed(registry, "app", "1.0", built="again", **{REVISION: new})
+    await clock.forward(37 * HOUR)
+    await house.refresh("updates")
+    assert update(house) == ("on", f"1.0 ({old[:12]})", f"1.0 ({new[:12]})")
 
 
 async def test_up_to_date(
