@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .coordinator import GroupCoordinator
 from .exceptions import translated_errors
-from .runtime import HomeServerConfigEntry, control_allowed
+from .runtime import HomeServerConfigEntry, call_on, control_allowed
 from .systems.paths import SEPARATOR, Path, from_identifier, kind_of, to_identifier
 from .systems.system import Call, Description, Kind
 
@@ -95,20 +95,8 @@ class HomeServerEntity(CoordinatorEntity[GroupCoordinator]):
     async def async_run(self, procedure: Callable[[Call[Any, Any]], Awaitable[Any]]) -> None:
         """Do something to the item that takes more than the client; errors come out translated."""
         entry = self.coordinator.config_entry
-        runtime = entry.runtime_data
         with translated_errors(self.hass, entry):
-            await procedure(
-                Call(
-                    client=runtime.client,
-                    path=self.path,
-                    item=self.item,
-                    data={},
-                    workshop=runtime.workshop,
-                    latest=runtime.items,
-                    history=runtime.history,
-                    options=entry.options,
-                )
-            )
+            await procedure(call_on(entry, self.path, self.item))
         self.coordinator.async_acted(self.path)
 
 
