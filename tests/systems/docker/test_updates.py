@@ -105,6 +105,28 @@ async def test_a_new_build_of_a_version(
     assert update(house) == ("on", f"1.0 ({old[:12]})", f"1.0 ({new[:12]})")
 
 
+async def test_a_version_may_be_skipped(
+    hass: HomeAssistant,
+    open_house: OpenHouse,
+    docker_engine: SimulatedEngine,
+    registry: SimulatedRegistry,
+    clock: Clock,
+) -> None:
+    """As everywhere in Home Assistant: it is not offered any more, the next one is."""
+    pushed(registry, "app", "1.0")
+    run(docker_engine, registry, "web")
+    house = await open_house()
+    for version, state in (("1.1", "off"), ("1.2", "on")):
+        pushed(registry, "app", version)
+        await clock.forward(37 * HOUR)
+        await house.refresh("updates")
+        assert update(house)[0] == "on"
+        if state == "off":
+            target = {"entity_id": house.entity_id(house.container("web"), "container_update")}
+            await hass.services.async_call("update", "skip", target, blocking=True)
+        assert update(house) == (state, "1.0", version)
+
+
 async def test_up_to_date(
     open_house: OpenHouse, docker_engine: SimulatedEngine, registry: SimulatedRegistry
 ) -> None:
