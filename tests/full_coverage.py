@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
-# Home Assistant asks for this of every config flow.
-FULLY_COVERED = ("custom_components/home_server_monitor/config_flow.py",)
+# Home Assistant asks for this of every config flow; the options are a part of it.
+FULLY_COVERED = (
+    "custom_components/home_server_monitor/config_flow.py",
+    "custom_components/home_server_monitor/options_flow.py",
+)
 
 _missing = pytest.StashKey[list[str]]()
 

@@ -24,7 +24,7 @@ from tests.lab.portainer import Portainer
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
-OWN = {"quotas": None, "not_updated": None, "registries": None}
+OWN = dict.fromkeys(("quotas", "not_updated", "registries", "outside_ports", "pool_roots"))
 
 # --- Reauthentication ---------------------------------------------------------------------------
 

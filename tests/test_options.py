@@ -60,6 +60,7 @@ _LOGINS = ObjectSelector(
 FIELDS = (
     OptionField(key="days", selector=TextSelector(), default="7", check=_whole),
     OptionField(key="left_alone", selector=_choice),
+    OptionField(key="hours", selector=TextSelector(), default="1", required=True),
     OptionField(key="pin", selector=TextSelector(), secret=True, section="doors"),
     OptionField(
         key="logins",
@@ -90,7 +91,7 @@ async def _form(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult
 async def _submit(
     hass: HomeAssistant, form: ConfigFlowResult, doors: Mapping[str, Any], **data: Any
 ) -> ConfigFlowResult:
-    typed = {**GENERAL, "doors": dict(doors), **data}
+    typed = {**GENERAL, "hours": "2", "doors": dict(doors), **data}
     result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
     await hass.async_block_till_done()
     return result
@@ -106,6 +107,7 @@ def _in_section(form: ConfigFlowResult) -> dict[str, Any]:
 async def test_shown_and_stored(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     form = await _form(hass, entry)
     assert suggested(form)["days"] == "7"
+    assert suggested(form)["hours"] == "1"
     schema = form["data_schema"]
     assert schema is not None
     assert schema.schema["left_alone"].config["options"] == ["web"]
@@ -117,6 +119,7 @@ async def test_shown_and_stored(hass: HomeAssistant, entry: MockConfigEntry) -> 
         **GENERAL,
         "days": 30,
         "left_alone": ["web"],
+        "hours": "2",
         "pin": "1234",
         "logins": [LOGIN],
     }
@@ -159,7 +162,7 @@ async def test_what_cannot_be_kept_changes_nothing(
     assert dict(entry.options) == before
     result = await _submit(hass, form, {"floor": "3"}, days="1")
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert dict(entry.options) == {**GENERAL, "days": 1, "floor": 3}
+    assert dict(entry.options) == {**GENERAL, "hours": "2", "days": 1, "floor": 3}
 
 
 async def test_an_entry_that_is_not_loaded_has_options_too(

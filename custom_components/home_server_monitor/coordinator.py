@@ -185,6 +185,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
             options=self.config_entry.options,
             memory=runtime.workshop.memory,
             archive=runtime.archive,
+            neighbours=runtime.workshop.neighbours,
         )
 
     def _succeed(self, reading: Reading, started: int) -> Items:

@@ -33,6 +33,29 @@ async def _add_docker(home: HomePage, url: str) -> None:
     await page.get_by_role("button", name="Skip and finish").click()
 
 
+async def _give_a_quota(home: HomePage) -> None:
+    """Type one that means nothing first, and be told."""
+    page = home.page
+    await home.open("/config/integrations/integration/home_server_monitor", "sonarr")
+    await page.get_by_role("button", name="Configure").first.click()
+    quotas = page.locator("ha-selector-object").first
+    await quotas.get_by_role("button").last.click()
+    await page.get_by_role("textbox", name="Memory", exact=True).fill("much")
+    await home.picture("options-quota")
+    assert await home.raw_words() == []
+    await page.get_by_role("button", name="Add", exact=True).last.click()
+    await expect(quotas).to_contain_text("much")
+    await page.get_by_role("button", name="Submit").click()
+    await page.get_by_text(re.compile("much is not a size such as 512m or 2g")).wait_for()
+    assert await home.raw_words() == []
+    await quotas.get_by_role("button").first.click()
+    await page.get_by_role("textbox", name="Memory", exact=True).fill("3g")
+    await page.get_by_role("button", name="Save", exact=True).last.click()
+    await expect(quotas).to_contain_text("3g")
+    await page.get_by_role("button", name="Submit").click()
+    await page.get_by_text("Options successfully saved").wait_for()
+
+
 async def test_add_docker_and_restart_a_container(
     docker_engine: SimulatedEngine, tmp_path: Path, pictures: Path
 ) -> None:
@@ -62,4 +85,5 @@ async def test_add_docker_and_restart_a_container(
         await home.row("Controls", "Power").locator("ha-switch").click()
         await expect(home.row("Sensors", "State")).to_contain_text("Exited")
         assert docker_engine.find("sonarr").status == "exited"
+        await _give_a_quota(home)
         assert await house.complaints() == []

@@ -173,3 +173,26 @@ async def test_nothing_else_is_done_to_a_guest_meanwhile(shop: Shop, home: Home)
     assert (await first)["recreated_with_it"] == ["guest"]
     second = await home.update("guest")
     assert (second["outcome"], second["error"]) == ("updated", None)
+
+
+async def test_the_oldest_engine_does_it_too(old_shop: Shop, old_home: Home) -> None:
+    """Guests follow and come back, and a limit of block I/O is set for one that has a guest."""
+    await ask(old_shop.publish, GOOD)
+    ids = await ask(_house, old_shop)
+    await ask(old_shop.publish, BAD)
+    sick = await old_home.update("vpn")
+    assert (sick["outcome"], sick["rolled_back"]) == ("rolled_back", True)
+    assert {name: (await ask(old_shop.engine.inspect, name))["Id"] for name in ids} == ids
+    await ask(old_shop.publish, f"{GOOD}\nENV NEW=1")
+    result = await old_home.update("vpn")
+    assert (result["outcome"], result["error"]) == ("updated", None)
+    given = {"io_read": {"/dev/loop0": "1m"}, "recreate": True, "timeout": 5, "settle": 0.4}
+    answer = await old_home.act("apply_quota", "vpn", **given)
+    assert (answer["not_applied"], answer["after"]["io_read"]) == ([], {"/dev/loop0": 1 << 20})
+    vpn = await ask(old_shop.engine.inspect, "vpn")
+    for name in ("one", "two", "resting"):
+        guest = await ask(old_shop.engine.inspect, name)
+        assert guest["HostConfig"]["NetworkMode"] == f"container:{vpn['Id']}"
+        assert guest["State"]["Running"] is (name != "resting")
+    assert await ask(_address, old_shop, "one") == await ask(_address, old_shop, "vpn")
+    assert await ask(old_shop.holds, "one", *DATA)

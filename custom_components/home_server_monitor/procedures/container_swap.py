@@ -131,7 +131,7 @@ class Swap:
             if present is not None and not lives_in(present, host_id, self._main.name):
                 await guest.remove_new(present)
                 present = None
-            guest_id = present["Id"] if present else await guest.create(host_id)
+            guest_id = present["Id"] if present else await _make_guest(guest, host_id)
             await self._note_guest(number, guest_id)
             if present is not None:
                 await guest.take_place(present)
@@ -326,6 +326,13 @@ class Swap:
             if image_id and image_id not in (*wanted, result["new_image_id"]):
                 with suppress(HomeServerError):
                     await operations.remove_image(self._engine, str(image_id))
+
+
+async def _make_guest(guest: Part, host_id: str) -> str:
+    try:
+        return await guest.create(host_id)
+    except (NotFound, Rejected) as err:
+        raise Unproven(f"{guest.name} could not be made anew: {err}") from err
 
 
 def version(image: Document, reference: str) -> str:

@@ -4,7 +4,7 @@ A system never knows which others there are: it asks for a client that has an ab
 address or of a name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -42,8 +42,8 @@ class FileFacts:
 
 
 @runtime_checkable
-class FileTeller(Protocol):
-    """A client that can look at the files of its machine."""
+class Storage(Protocol):
+    """A client of the machine itself, which knows its pools and files."""
 
     @property
     def hostname(self) -> str:
@@ -51,6 +51,22 @@ class FileTeller(Protocol):
 
     async def stat(self, path: str) -> FileFacts:
         """Return what is known of a path of the machine. Raises ``HomeServerError``."""
+
+    async def pool_roots(self) -> Sequence[str]:
+        """Return where the pools are mounted. Raises ``HomeServerError``."""
+
+
+def storage_of(hostname: str, neighbours: Iterable[Neighbour]) -> Storage | None:
+    """Return the client of the machine of this name, with its domain or without."""
+    for neighbour in neighbours:
+        client = neighbour.client
+        if hostname and isinstance(client, Storage) and _short(client.hostname) == _short(hostname):
+            return client
+    return None
+
+
+def _short(name: str) -> str:
+    return name.partition(".")[0].lower()
 
 
 def address_of(data: Mapping[str, Any]) -> tuple[str, int | None]:

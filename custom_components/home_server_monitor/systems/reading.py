@@ -3,7 +3,7 @@
 Part of the contract in ``system.py``.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from .archive import Archive
 from .errors import HomeServerError, MissingRight
 from .memory import Memory
+from .neighbours import Neighbour
 from .paths import Path
 
 
@@ -57,7 +58,7 @@ class Refresh[ClientT]:
     paths for which an entity is enabled, or None before there are entities. ``early`` says that
     the interval is not over yet: what was read lately need not be read again. ``options`` are
     those of the entry. ``memory`` is what it remembers of its items, ``archive`` what is kept of
-    disks, whoever told of them.
+    disks, whoever told of them. ``neighbours`` gives the other entries that are loaded.
     """
 
     client: ClientT
@@ -69,6 +70,7 @@ class Refresh[ClientT]:
     archive: Archive
     early: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    neighbours: Callable[[], Sequence[Neighbour]] = tuple
 
 
 class Sink(Protocol):

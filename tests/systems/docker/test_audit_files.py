@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import SetUp
 from tests.lab.docker import SimulatedEngine
-from tests.lab.docker.model import Mount
+from tests.lab.docker.model import Mount, Port
 from tests.lab.real import RealEngine
 from tests.lab.truenas import TrueNas
 from tests.lab.truenas.world.files import Folder
@@ -79,6 +79,37 @@ async def test_files_of_a_nas_that_runs_the_engine(
         not known,
     )
     await hass.config_entries.async_unload(machine.entry_id)
+
+
+async def test_pools_are_known(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, nas: TrueNas, set_up: SetUp
+) -> None:
+    """From the options, and from the NAS itself; whoever mounts all of one is told."""
+    docker_engine.host_name = nas.host.machine.hostname = "truenas"
+    tool = safe(docker_engine, "tool")
+    tool.mounts = [Mount("bind", path, path) for path in ("/mnt/apps", "/srv/pool", "/srv/other")]
+    connection = {"username": nas.username, "api_key": nas.api_key, "verify_ssl": False}
+    machine = await set_up("truenas", url=nas.url, **connection)
+    options = {"include": ["audit"], "pool_roots": ["/srv/pool"]}
+    entry = await set_up("docker", url=docker_engine.url, options=options)
+    result = await ask_audit(hass, entry, *TOOL)
+    found = [one["subjects"] for one in result["findings"] if one["rule"] == "sensitive_mount"]
+    assert found == [["/mnt/apps", "/srv/pool"]]
+    await hass.config_entries.async_unload(machine.entry_id)
+    result = await ask_audit(hass, entry, *TOOL)
+    found = [one["subjects"] for one in result["findings"] if one["rule"] == "sensitive_mount"]
+    assert found == [["/srv/pool"]]
+
+
+async def test_ports_that_the_router_forwards(
+    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
+) -> None:
+    tool = safe(docker_engine, "tool")
+    tool.ports = [Port(8123, public=443)]
+    options = {"include": ["audit"], "outside_ports": ["443"]}
+    entry = await set_up("docker", url=docker_engine.url, options=options)
+    result = await ask_audit(hass, entry, *TOOL)
+    assert "reached_from_outside" in {one["rule"] for one in result["findings"]}
 
 
 @pytest.mark.real

@@ -171,6 +171,22 @@ async def test_a_password_is_typed_once(
     assert entry.options["registries"] == [{**LOGIN, "username": "you"}]
 
 
+async def test_ports_and_pools_for_the_audit(
+    hass: HomeAssistant, set_up: SetUp, docker_engine: SimulatedEngine
+) -> None:
+    entry = await set_up("docker", url=docker_engine.url)
+    for text in ("0", "65536", "https", "443/sctp", "80-90", ""):
+        told = await _complaint(hass, entry, outside_ports=["443", text])
+        assert "is not a port" in told
+    told = await _complaint(hass, entry, pool_roots=["tank"])
+    assert "tank is not a folder" in told
+    await _submit(
+        hass, entry, outside_ports=["443/TCP", "443", "51820 / udp"], pool_roots=[" /mnt/tank "]
+    )
+    assert entry.options["outside_ports"] == ["443", "51820/udp"]
+    assert entry.options["pool_roots"] == ["/mnt/tank"]
+
+
 # --- What they are good for ---------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from .conftest import House
 pytestmark = pytest.mark.usefixtures("all_entities_enabled")
 
 VERSION = "org.opencontainers.image.version"
+REVISION = "org.opencontainers.image.revision"
 SOURCE = "org.opencontainers.image.source"
 HOUR = 3600
 
@@ -84,6 +85,46 @@ def update(house: House, key: str = "web") -> tuple[str, str | None, str | None]
     state = house.find(house.container(key), "container_update")
     assert state is not None
     return state.state, state.attributes["installed_version"], state.attributes["latest_version"]
+
+
+async def test_a_new_build_of_a_version(
+    open_house: OpenHouse,
+    docker_engine: SimulatedEngine,
+    registry: SimulatedRegistry,
+    clock: Clock,
+) -> None:
+    """The revision tells it from the old one, as far as people can tell revisions."""
+    old, new = "a" * 40, "b" * 40
+    pushed(registry, "app", "1.0", **{REVISION: old})
+    run(docker_engine, registry, "web").labels[REVISION] = old
+    house = await open_house()
+    assert update(house) == ("off", "1.0", "1.0")
+    pushed(registry, "app", "1.0", built="again", **{REVISION: new})
+    await clock.forward(37 * HOUR)
+    await house.refresh("updates")
+    assert update(house) == ("on", f"1.0 ({old[:12]})", f"1.0 ({new[:12]})")
+
+
+async def test_a_version_may_be_skipped(
+    hass: HomeAssistant,
+    open_house: OpenHouse,
+    docker_engine: SimulatedEngine,
+    registry: SimulatedRegistry,
+    clock: Clock,
+) -> None:
+    """As everywhere in Home Assistant: it is not offered any more, the next one is."""
+    pushed(registry, "app", "1.0")
+    run(docker_engine, registry, "web")
+    house = await open_house()
+    for version, state in (("1.1", "off"), ("1.2", "on")):
+        pushed(registry, "app", version)
+        await clock.forward(37 * HOUR)
+        await house.refresh("updates")
+        assert update(house)[0] == "on"
+        if state == "off":
+            target = {"entity_id": house.entity_id(house.container("web"), "container_update")}
+            await hass.services.async_call("update", "skip", target, blocking=True)
+        assert update(house) == (state, "1.0", version)
 
 
 async def test_up_to_date(

@@ -1,7 +1,8 @@
 """The audit of an engine's containers: read, judged, and what of it people have to see to."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,17 +13,21 @@ from ...analysis import container_audit
 from ...analysis.container_audit import AuditReport, Finding, Severity, Surroundings
 from ..errors import HomeServerError, MissingRight
 from ..issue import Issue
+from ..neighbours import Neighbour, Storage, storage_of
 from ..paths import Path
 from ..system import Description, Kind, Reading, Refresh, Sensor
 from . import operations, parse, tree
 from .client import Engine
 from .models import Container, Limits
+from .options import POOL_ROOTS, outside_ports
 from .settings import ContainerSettings
 
 INTERVAL = timedelta(hours=12)
 
 # These keep growing logs unless they are told otherwise, and nothing shows whether they were.
 _ENDLESS_LOGS = frozenset({"", "json-file", "k8s-file"})
+
+type _Neighbours = Callable[[], Sequence[Neighbour]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +62,29 @@ class HostAudit:
 # --- Reading ------------------------------------------------------------------------------------
 
 
-async def surroundings(engine: Engine) -> Surroundings:
+async def machine_of(engine: Engine, neighbours: _Neighbours) -> Storage | None:
+    """Return the client of the machine that the engine runs on, told by the machine's name."""
+    others = neighbours()
+    if not any(isinstance(other.client, Storage) for other in others):
+        return None
+    _, hostname = await engine.identity()
+    return storage_of(hostname, others)
+
+
+async def surroundings(
+    engine: Engine, options: Mapping[str, Any], neighbours: _Neighbours
+) -> Surroundings:
+    """Return what is around all containers: told by the options, the machine and the engine."""
+    roots = [str(root) for root in options.get(POOL_ROOTS) or ()]
+    with suppress(HomeServerError):
+        if machine := await machine_of(engine, neighbours):
+            roots += await machine.pool_roots()
+    return replace(
+        await _by_engine(engine), pool_roots=tuple(roots), outside_ports=outside_ports(options)
+    )
+
+
+async def _by_engine(engine: Engine) -> Surroundings:
     """Return what the engine sees to for all of its containers; nothing where it may not be asked."""
     try:
         info = parse.mapping(await engine.get("INFO", "info"))
@@ -94,7 +121,8 @@ async def read_audit(engine: Engine, refresh: Refresh[Any]) -> Reading:
     found = await settings_of(engine, containers.values(), changed)
     read = {path: found[item.id] for path, item in containers.items() if item.id in found}
     settings = {path: one for path, one in read.items() if isinstance(one, ContainerSettings)}
-    house = container_audit.audit_host(settings.values(), await surroundings(engine))
+    around = await surroundings(engine, refresh.options, refresh.neighbours)
+    house = container_audit.audit_host(settings.values(), around)
     audits: dict[Path, Any] = {
         path: _judged(containers[path], report)
         for path, report in zip(settings, house.reports, strict=True)

@@ -16,12 +16,12 @@ from ..errors import HomeServerError, NotFound, Refused
 from ..free_action import FreeAction
 from ..system import Action, Call
 from . import tree
-from .audit import settings_of, surroundings
+from .audit import machine_of, settings_of, surroundings
 from .client import Engine
 from .controls import engine_of
 from .groups import Engines
 from .models import Container, Host
-from .mount_facts import file_teller, judge_mounts
+from .mount_facts import judge_mounts
 from .settings import ContainerSettings
 
 
@@ -31,7 +31,8 @@ async def _neighbourhood(
     """Return the settings of the host's containers by id, the ``fresh`` ones as they are now."""
     containers = tree.containers_of(call.latest("containers"), engine.path)
     read, around = await asyncio.gather(
-        settings_of(engine, containers.values(), fresh), surroundings(engine)
+        settings_of(engine, containers.values(), fresh),
+        surroundings(engine, call.options, call.workshop.neighbours),
     )
     neighbours = tuple(one for one in read.values() if isinstance(one, ContainerSettings))
     return read, replace(around, neighbours=neighbours)
@@ -51,8 +52,8 @@ async def _audit_container(call: Call[Engines, Container]) -> JsonObjectType | N
     told = {key: value for key, value in report.as_dict().items() if key != "name"}
     if not call.data["files"]:
         return told
-    teller = await file_teller(engine, call.workshop.neighbours())
-    found, unread = await judge_mounts(engine, settings, around, teller)
+    machine = await machine_of(engine, call.workshop.neighbours)
+    found, unread = await judge_mounts(engine, settings, around, machine)
     return {**told, "files": [one.as_dict() for one in found], "files_unread": unread}
 
 

@@ -20,6 +20,7 @@ _MANIFESTS = (
 ACCEPT = ", ".join((*INDEXES, *_MANIFESTS))
 
 VERSION = "org.opencontainers.image.version"
+REVISION = "org.opencontainers.image.revision"
 _SOURCE = "org.opencontainers.image.source"
 _URL = "org.opencontainers.image.url"
 _DOCUMENTATION = "org.opencontainers.image.documentation"

@@ -4,7 +4,6 @@ Told by the machine itself where that is a system of its own here, else read thr
 """
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 import io
 import tarfile
@@ -12,7 +11,7 @@ import tarfile
 from ...analysis import container_audit
 from ...analysis.container_audit import Finding, Owner, PathFacts, Surroundings
 from ..errors import CannotConnect, HomeServerError, InvalidAuth
-from ..neighbours import FileTeller, Neighbour
+from ..neighbours import Storage
 from .client import Engine
 from .settings import ContainerSettings, MountPoint, path_mode
 
@@ -21,28 +20,15 @@ _HEAD = 1536
 _AT_ONCE = 4
 
 
-async def file_teller(engine: Engine, neighbours: Iterable[Neighbour]) -> FileTeller | None:
-    """Return the client of the machine that the engine runs on, told by the machine's name."""
-    tellers = [one.client for one in neighbours if isinstance(one.client, FileTeller)]
-    if not tellers:
-        return None
-    _, name = await engine.identity()
-    return next((one for one in tellers if name and _short(one.hostname) == _short(name)), None)
-
-
-def _short(name: str) -> str:
-    return name.partition(".")[0].lower()
-
-
 async def judge_mounts(
     engine: Engine,
     settings: ContainerSettings,
     around: Surroundings,
-    teller: FileTeller | None = None,
+    machine: Storage | None = None,
 ) -> tuple[list[Finding], list[str]]:
     """Return what is wrong with the folders that are mounted, and the targets that are not known.
 
-    ``teller`` is asked first. Raises what is the engine's own trouble.
+    ``machine`` is the one that the engine runs on; it is asked first. Raises what is the engine's own trouble.
     """
     owner = container_audit.owners(around.neighbours)[settings.name]
     gate = asyncio.Semaphore(_AT_ONCE)
@@ -50,7 +36,7 @@ async def judge_mounts(
     async def read(mount: MountPoint) -> PathFacts | None:
         async with gate:
             shared_with = container_audit.sharers(mount, settings, around.neighbours)
-            told = await _told_by_machine(teller, mount) if teller else None
+            told = await _told_by_machine(machine, mount) if machine else None
             told = told or await _told_by_engine(engine, settings.id, mount)
             return replace(told, shared_with=shared_with) if told else None
 
@@ -66,10 +52,10 @@ def _judged(known: list[PathFacts], owner: Owner, around: Surroundings) -> list[
     ]
 
 
-async def _told_by_machine(teller: FileTeller, mount: MountPoint) -> PathFacts | None:
+async def _told_by_machine(machine: Storage, mount: MountPoint) -> PathFacts | None:
     """Return owner and mode of what is mounted; None where the machine does not tell."""
     try:
-        told = await teller.stat(mount.source)
+        told = await machine.stat(mount.source)
     except HomeServerError:
         return None
     return PathFacts(mount=mount, mode=told.mode, uid=told.uid, gid=told.gid)

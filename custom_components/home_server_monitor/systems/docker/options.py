@@ -1,6 +1,7 @@
 """What people choose for their containers: quotas, who is left alone, logins at registries."""
 
 from collections.abc import Iterable, Mapping
+import re
 from typing import Any
 
 from homeassistant.helpers.selector import (
@@ -12,6 +13,8 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
 )
 
 from ...analysis.quotas import LIMITS, limit_of
@@ -27,6 +30,13 @@ QUOTAS = "quotas"
 NOT_UPDATED = "not_updated"
 """The option: a list of containers."""
 
+OUTSIDE_PORTS = "outside_ports"
+"""The option: ports that are reached from the internet, as ``443`` or ``51820/udp``."""
+
+POOL_ROOTS = "pool_roots"
+"""The option: folders in which storage pools are mounted."""
+
+_PORT = re.compile(r"([0-9]{1,5})(?:/udp)?")
 _TEXT: dict[str, Any] = {"text": {}}
 _PASSWORD: dict[str, Any] = {"text": {"type": "password"}}
 
@@ -46,6 +56,12 @@ def limits_of(options: Mapping[str, Any], path: Path) -> Mapping[str, str]:
 def is_left_alone(options: Mapping[str, Any], path: Path) -> bool:
     """Whether the options keep a container from being updated."""
     return name_in_options(path) in (options.get(NOT_UPDATED) or ())
+
+
+def outside_ports(options: Mapping[str, Any]) -> frozenset[tuple[int, str]]:
+    """Return the ports that are reached from the internet."""
+    found = (port.partition("/") for port in options.get(OUTSIDE_PORTS) or ())
+    return frozenset((int(number), protocol or "tcp") for number, _, protocol in found)
 
 
 # --- Choosing a container -----------------------------------------------------------------------
@@ -152,6 +168,24 @@ def _registry(text: str) -> str:
     return reference.host
 
 
+def _check_ports(texts: list[str]) -> list[str]:
+    """Return the ports in the one form that ``outside_ports`` reads."""
+    checked = [text.replace(" ", "").lower().removesuffix("/tcp") for text in texts]
+    for text, port in zip(texts, checked, strict=True):
+        match = _PORT.fullmatch(port)
+        if match is None or not 0 < int(match[1]) < 1 << 16:
+            raise InvalidOption("no_port", text=text)
+    return list(dict.fromkeys(checked))
+
+
+def _check_folders(texts: list[str]) -> list[str]:
+    for text in texts:
+        if not text.strip().startswith("/"):
+            raise InvalidOption("no_folder", text=text)
+    return [text.strip() for text in texts]
+
+
+_LIST = TextSelector(TextSelectorConfig(multiple=True))
 _REGISTRIES = ObjectSelector(
     ObjectSelectorConfig(
         fields={
@@ -176,4 +210,6 @@ OPTIONS = (
         secret_parts=("password",),
         known_by="registry",
     ),
+    OptionField(key=OUTSIDE_PORTS, selector=_LIST, check=_check_ports),
+    OptionField(key=POOL_ROOTS, selector=_LIST, check=_check_folders),
 )

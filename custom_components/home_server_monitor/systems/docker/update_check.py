@@ -33,7 +33,7 @@ from .images import (
     read_parts,
 )
 from .logins import header, logins
-from .manifests import VERSION, NoPlatform, release_url
+from .manifests import REVISION, VERSION, NoPlatform, release_url
 from .models import Container
 from .options import is_left_alone
 from .reference import Reference
@@ -311,11 +311,17 @@ class UpdateCheck:
             verdict=verdict or Verdict.NOT_CHECKED,
             image_id=image.id,
             installed_version=image.version,
+            installed_revision=_text(image.labels.get(REVISION)),
             installed_digest=image.digest_in(reference) if reference else None,
             latest_version=judgement.labels.get(VERSION) if judgement else None,
+            latest_revision=judgement.labels.get(REVISION) if judgement else None,
             latest_digest=judgement.digest if judgement else None,
             release_url=release_url((judgement and judgement.labels) or image.labels),
         )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _told(answer: _Answer | None, judgement: _Judgement | None) -> Verdict:

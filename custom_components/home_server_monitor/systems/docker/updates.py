@@ -42,7 +42,7 @@ class Verdict(StrEnum):
 class ContainerImage:
     """The image of a container beside the newest of its tag.
 
-    ``*_version`` are what the version label says, ``*_digest`` what a registry calls it;
+    ``*_version`` and ``*_revision`` are what the labels say, ``*_digest`` what a registry calls it;
     ``image_id`` is None until the engine was asked.
     """
 
@@ -51,8 +51,10 @@ class ContainerImage:
     verdict: Verdict = Verdict.NOT_CHECKED
     image_id: str | None = None
     installed_version: str | None = None
+    installed_revision: str | None = None
     installed_digest: str | None = None
     latest_version: str | None = None
+    latest_revision: str | None = None
     latest_digest: str | None = None
     release_url: str | None = None
 
@@ -67,11 +69,13 @@ class ContainerImage:
 
     @property
     def installed(self) -> str | None:
-        """What is installed: its version, or the tag and a short digest where that says no more."""
+        """What is installed: its version; where that says no more, with the revision or the digest."""
         if self.image_id is None:
             return None
         if self.installed_version and (self.has_two_versions or not self._is_outdated):
             return self.installed_version
+        if self._has_two_revisions:
+            return self._at(self.installed_version, self.installed_revision)
         return self._tagged(self.installed_digest or self.image_id)
 
     @property
@@ -81,7 +85,27 @@ class ContainerImage:
             return self.installed
         if not self._is_outdated or self.latest_digest is None:
             return None
-        return self.latest_version if self.has_two_versions else self._tagged(self.latest_digest)
+        if self.has_two_versions:
+            return self.latest_version
+        if self._has_two_revisions:
+            return self._at(self.latest_version, self.latest_revision)
+        return self._tagged(self.latest_digest)
+
+    @property
+    def _has_two_revisions(self) -> bool:
+        """Whether the labels tell what the two were built from, where their versions say nothing."""
+        return bool(
+            self._is_outdated
+            and self.installed_revision
+            and self.latest_revision
+            and self.installed_revision[:SHORT] != self.latest_revision[:SHORT]
+        )
+
+    def _at(self, version: str | None, revision: str | None) -> str:
+        reference = Reference.parse(self.name)
+        named = version or (reference and reference.tag) or ""
+        short = (revision or "")[:SHORT]
+        return f"{named} ({short})" if named else short
 
     @property
     def _is_outdated(self) -> bool:

@@ -204,6 +204,13 @@ class TrueNas:
         except (KeyError, TypeError) as err:
             raise BadAnswer("no answer to filesystem.stat") from err
 
+    async def pool_roots(self) -> list[str]:
+        """Return where the pools are mounted, ``/mnt/tank`` for example."""
+        rows = await self.call("pool.query", [], {"select": ["path"]})
+        if not isinstance(rows, list):
+            raise BadAnswer("no answer to pool.query")
+        return [row["path"] for row in rows if isinstance(row, dict) and row.get("path")]
+
     async def close(self) -> None:
         """Hang up; the client is not used any more."""
         await self._connection.close()
