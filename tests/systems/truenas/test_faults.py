@@ -7,12 +7,13 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.const import CONF_INCLUDE, DOMAIN
 from custom_components.home_server_monitor.systems.truenas import TRUENAS
 from tests.harness import ROOT, Clock, coordinator, until
 from tests.lab.truenas import V24_04, V25_10, TrueNas
@@ -117,14 +118,18 @@ async def test_all_subjects_load(entry: MockConfigEntry, caplog: pytest.LogCaptu
 
 @every_version
 async def test_silence_is_no_reason_to_leave(
-    hass: HomeAssistant, nas: TrueNas, entry: MockConfigEntry, clock: Clock
+    hass: HomeAssistant, nas: TrueNas, add_nas: AddNas, clock: Clock
 ) -> None:
-    nas.idle_timeout = 60
-    nas.faults.hang("^(?!core)")  # Nobody asks or is answered: the signs of life are all there is.
+    nas.idle_timeout = 60  # Which is what all but 26 have.
+    entry = await add_nas(nas, options={CONF_INCLUDE: [], CONF_SCAN_INTERVAL: 600})
+    for group in entry.runtime_data.coordinators.values():
+        if group.watcher:
+            group.watcher.async_stop()
+    await pass_by(hass, nas, clock, 20)
     nas.reset_counts()
-    for _ in range(5):
+    for _ in range(10):
         await clock.forward(STEP)
-    assert (nas.idle_drops, nas.connected) == (0, 0)
+    assert (nas.idle_drops, nas.connected, len(nas.sessions)) == (0, 0, 1)
 
 
 @every_version
