@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import flush_store
 from custom_components.home_server_monitor import archive as module
 from custom_components.home_server_monitor.analysis.disk_health import DiskKind, SmartSample
 from custom_components.home_server_monitor.archive import DiskArchive, async_disk_archive
-from custom_components.home_server_monitor.systems.archive import Archive, DiskLabel, ShortArchive
+from custom_components.home_server_monitor.systems.archive import DiskLabel
 
 TODAY = dt_util.utcnow().date()
 DISK = DiskLabel(serial="A1", kind=DiskKind.HDD, model="ST4000VN006", capacity=4 * 10**12)
@@ -44,9 +44,8 @@ async def test_it_is_there_after_a_restart(
     assert again.facts("A1") == {"smart_read": TODAY.isoformat()}
 
 
-@pytest.mark.parametrize("kind", [ShortArchive, DiskArchive])
-async def test_two_sources_tell_of_one_disk(hass: HomeAssistant, kind: type[Any]) -> None:
-    archive: Archive = kind(hass) if kind is DiskArchive else kind()
+async def test_two_sources_tell_of_one_disk(hass: HomeAssistant) -> None:
+    archive = DiskArchive(hass)
     archive.add(DISK, SmartSample(TODAY, zfs_read_errors=2, temperature=31.0))
     history = archive.add(DISK, SmartSample(TODAY, raw={5: 8}, temperature=34.0))
     assert history.days.tolist() == [TODAY.toordinal()]

@@ -25,12 +25,12 @@ import voluptuous as vol
 
 from .const import DOMAIN
 from .exceptions import translated_errors
-from .runtime import HomeServerConfigEntry, control_allowed
+from .runtime import HomeServerConfigEntry, call_on, control_allowed
 from .systems import SYSTEMS
 from .systems.errors import HomeServerError
 from .systems.free_action import FreeAction
 from .systems.paths import Path
-from .systems.system import Action, Call
+from .systems.system import Action
 
 
 @dataclass(frozen=True)
@@ -117,19 +117,7 @@ async def _require_admin(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _run(hass: HomeAssistant, target: _Target, call: ServiceCall) -> JsonObjectType:
     runtime = target.entry.runtime_data
     with translated_errors(hass, target.entry):
-        result = await target.action.run(
-            Call(
-                client=runtime.client,
-                path=target.path,
-                item=target.item,
-                data=call.data,
-                workshop=runtime.workshop,
-                latest=runtime.items,
-                history=runtime.history,
-                archive=runtime.archive,
-                options=target.entry.options,
-            )
-        )
+        result = await target.action.run(call_on(target.entry, target.path, target.item, call.data))
     if target.action.control:
         runtime.coordinators[target.group].async_acted(target.path)
     return {"device_id": target.device.id, "name": _name(target.device), **(result or {})}

@@ -315,7 +315,7 @@ class GroupCoordinator(DataUpdateCoordinator[Items]):
     def _freshness_changed(self) -> None:
         self.async_update_listeners()
         for follower in self.followers:
-            follower.async_update_listeners()
+            follower._freshness_changed()  # noqa: SLF001 - one of its own kind
 
     @callback
     def async_suspend(self, error: InvalidAuth) -> None:

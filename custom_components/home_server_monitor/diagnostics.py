@@ -1,6 +1,6 @@
 """Diagnostics: everything that helps to find a fault, and nothing that lets anybody in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 import re
 from typing import Any
@@ -39,8 +39,9 @@ async def async_get_config_entry_diagnostics(
     }
     # The longest first: a short one may be part of it.
     values = {text for text in _hidden_texts([entry.data, entry.options], hidden) if text}
-    cleaned: dict[str, Any] = _without(shown, sorted(values, key=len, reverse=True))
-    return cleaned
+    cleaned = _without(shown, sorted(values, key=len, reverse=True))
+    renamed: dict[str, Any] = _renamed(cleaned, _pseudonyms(groups.values()))
+    return renamed
 
 
 def _hidden_texts(value: Any, hidden: set[str] | frozenset[str]) -> Iterator[str]:
@@ -97,4 +98,24 @@ def _without(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, REDACTED)
+    return value
+
+
+def _pseudonyms(groups: Iterable[GroupCoordinator]) -> dict[str, str]:
+    """Return other names for the serial numbers of disks, which their paths are made of."""
+    items = (item for group in groups for item in group.items.values())
+    serials = {getattr(getattr(item, "label", None), "serial", None) for item in items}
+    known = sorted(serial for serial in serials if isinstance(serial, str))
+    return {serial: f"serial-{number}" for number, serial in enumerate(known, 1)}
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Put the other names in place of the serial numbers, in the names of things too."""
+    if isinstance(value, Mapping):
+        return {_renamed(key, names): _renamed(part, names) for key, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_renamed(part, names) for part in value]
+    if isinstance(value, str):
+        for serial, name in names.items():
+            value = value.replace(serial, name)
     return value

@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .coordinator import GroupCoordinator
 from .exceptions import translated_errors
-from .runtime import HomeServerConfigEntry, control_allowed
+from .runtime import HomeServerConfigEntry, call_on, control_allowed
 from .systems.paths import SEPARATOR, Path, from_identifier, kind_of, to_identifier
 from .systems.system import Call, Description, Kind
 
@@ -95,20 +95,8 @@ class HomeServerEntity(CoordinatorEntity[GroupCoordinator]):
     async def async_run(self, procedure: Callable[[Call[Any, Any]], Awaitable[Any]]) -> None:
         """Do something to the item that takes more than the client; errors come out translated."""
         entry = self.coordinator.config_entry
-        runtime = entry.runtime_data
         with translated_errors(self.hass, entry):
-            await procedure(
-                Call(
-                    client=runtime.client,
-                    path=self.path,
-                    item=self.item,
-                    data={},
-                    workshop=runtime.workshop,
-                    latest=runtime.items,
-                    history=runtime.history,
-                    options=entry.options,
-                )
-            )
+            await procedure(call_on(entry, self.path, self.item))
         self.coordinator.async_acted(self.path)
 
 
@@ -154,6 +142,7 @@ class _PlatformEntities:
             if kind.group == coordinator.group.key
             and (described := _of_type(kind, description_type))
         }
+        self._pruned = False
         self._parts = {kind.name for kind, _ in self._kinds.values() if kind.part_of}
 
     @callback
@@ -166,7 +155,9 @@ class _PlatformEntities:
     @callback
     def _sync(self, changed: set[Path], gone: set[Path]) -> None:
         self._known = {known for known in self._known if known[0] not in gone}
-        if self._parts and self._coordinator.complete:
+        if self._parts and self._coordinator.complete and (gone or not self._pruned):
+            # What could not be read this time may turn out to be gone the next.
+            self._pruned = not self._coordinator.failures
             self._drop_parts()
         new = list(self._new(changed))
         if new:

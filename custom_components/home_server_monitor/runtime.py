@@ -8,11 +8,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 
 from .const import CONF_ALLOW_CONTROL
-from .systems.archive import Archive, ShortArchive
 from .systems.errors import InvalidAuth
-from .systems.system import Client, System
+from .systems.paths import Path
+from .systems.system import Call, Client, System
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .archive import DiskArchive
     from .coordinator import GroupCoordinator, Items
     from .devices import DeviceTree
     from .history import EntryHistory
@@ -35,7 +38,7 @@ class Runtime:
     workshop: EntryWorkshop
     history: EntryHistory
     rights: MissingRights
-    archive: Archive = field(default_factory=ShortArchive)
+    archive: DiskArchive
     coordinators: dict[str, GroupCoordinator] = field(default_factory=dict)
 
     @callback
@@ -51,6 +54,25 @@ class Runtime:
             _LOGGER.error("%s: the credentials were rejected; nothing more is asked", self.title)
         for coordinator in self.coordinators.values():
             coordinator.async_suspend(error)
+
+
+@callback
+def call_on(
+    entry: HomeServerConfigEntry, path: Path, item: Any, data: Mapping[str, Any] | None = None
+) -> Call[Any, Any]:
+    """Return what an action gets that is done to the item at ``path``."""
+    runtime = entry.runtime_data
+    return Call(
+        client=runtime.client,
+        path=path,
+        item=item,
+        data=data or {},
+        workshop=runtime.workshop,
+        latest=runtime.items,
+        history=runtime.history,
+        archive=runtime.archive,
+        options=entry.options,
+    )
 
 
 @callback

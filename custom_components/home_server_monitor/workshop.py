@@ -15,11 +15,11 @@ from .journal import EntryJournal
 from .memory import EntryMemory
 from .procedures.journal import Record
 from .systems.errors import Busy, HomeServerError
+from .systems.neighbours import Neighbour, address_of
 from .systems.paths import Path
 
 if TYPE_CHECKING:
     from .runtime import HomeServerConfigEntry
-    from .systems.system import Client
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE = 5.0
@@ -112,17 +112,12 @@ class EntryWorkshop:
             coordinator.refresh_soon()
 
     @callback
-    def neighbours(self) -> list[Client]:
-        """Return the clients of other entries of the same kind that are loaded."""
-        own = self._entry.runtime_data
+    def neighbours(self) -> list[Neighbour]:
+        """Return the other entries that are loaded, of whatever kind."""
         entries: list[HomeServerConfigEntry] = self._hass.config_entries.async_loaded_entries(
             DOMAIN
         )
-        return [
-            entry.runtime_data.client
-            for entry in entries
-            if entry is not self._entry and entry.runtime_data.system is own.system
-        ]
+        return [_neighbour(entry) for entry in entries if entry is not self._entry]
 
     @callback
     def async_on_progress(self, path: Path, listener: ProgressListener) -> CALLBACK_TYPE:
@@ -175,3 +170,14 @@ class EntryWorkshop:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _neighbour(entry: HomeServerConfigEntry) -> Neighbour:
+    host, port = address_of(entry.data)
+    return Neighbour(
+        id=entry.entry_id,
+        name=entry.title,
+        client=entry.runtime_data.client,
+        host=host,
+        port=port,
+    )

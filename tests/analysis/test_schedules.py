@@ -91,6 +91,12 @@ def test_day_of_month_or_day_of_week() -> None:
     ]
 
 
+@pytest.mark.parametrize("every", ["*", "*/1", "", "3,*"])
+def test_every_day_is_no_choice(every: str) -> None:
+    assert not parse({"dom": "24", "dow": every}).either_day
+    assert not parse({"dom": every, "dow": "7"}).either_day
+
+
 def test_part_of_the_day() -> None:
     office = {"minute": "30", "begin": "09:00", "end": "10:30"}
     assert dues(office, "2026-11-20T00:00", 3) == [

@@ -24,7 +24,12 @@ _RAW = "https://raw.githubusercontent.com/home-server-monitor/home-server-monito
 # Events that the alert sends to itself.
 _OWN_EVENTS = {"home_server_monitor_alert_asked", "home_server_monitor_alert_answered"}
 
-pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+of_containers = pytest.mark.parametrize(
+    "file",
+    [file for file in FILES if file.stem.startswith("container_")],
+    ids=lambda file: file.stem,
+)
 
 
 def _text(file: Path) -> str:
@@ -36,6 +41,7 @@ def _inputs(blueprint: dict[str, Any]) -> dict[str, Any]:
     return {name: one for section in sections for name, one in section["input"].items()}
 
 
+@every_file
 async def test_home_assistant_imports_it_from_its_source_url(
     hass: HomeAssistant, aioclient_mock: AiohttpClientMocker, file: Path
 ) -> None:
@@ -50,6 +56,7 @@ async def test_home_assistant_imports_it_from_its_source_url(
     assert imported.suggested_filename == f"home-server-monitor/{file.stem}"
 
 
+@every_file
 async def test_every_input_is_described_and_chosen_with_a_selector(
     hass: HomeAssistant, file: Path
 ) -> None:
@@ -63,6 +70,7 @@ async def test_every_input_is_described_and_chosen_with_a_selector(
     assert blueprint["blueprint"]["homeassistant"]["min_version"] <= installed_version
 
 
+@of_containers
 async def test_every_name_in_it_exists(hass: HomeAssistant, file: Path) -> None:
     text = _text(file)
     services = load_yaml_dict(str(COMPONENT / "services.yaml"))
@@ -84,6 +92,7 @@ async def test_every_name_in_it_exists(hass: HomeAssistant, file: Path) -> None:
     assert set(words) <= set(EVENT_TYPES)
 
 
+@of_containers
 async def test_selectors_offer_our_containers_alone(hass: HomeAssistant, file: Path) -> None:
     inputs = _inputs(load_yaml_dict(str(file)))
     wanted = {"integration": DOMAIN, "domain": "event"}

@@ -38,10 +38,9 @@ class Point:
 
     async def pass_by(self, label: str) -> None:
         """Note where the procedure is, and cut it off if that is the place."""
-        if label.startswith("engine"):
-            self.counted[label] += 1
-            if self.counted[label] > 1:
-                label = f"{label} {self.counted[label]}"
+        self.counted[label] += 1
+        if self.counted[label] > 1:
+            label = f"{label} {self.counted[label]}"
         self.seen.append(label)
         if label != self.label or self.reached.is_set():
             return

@@ -7,8 +7,8 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.home_server_monitor.procedures import container_update
+from custom_components.home_server_monitor.runtime import call_on
 from custom_components.home_server_monitor.systems.errors import Rejected
-from custom_components.home_server_monitor.systems.system import Call
 from tests.harness import container as path_of
 
 from .conftest import BAD, GOOD, Home, Shop, ask
@@ -72,16 +72,7 @@ async def test_the_update_entity_raises_what_was_rolled_back(shop: Shop, home: H
     old = await ask(shop.run, "app")
     await ask(shop.publish, BAD)
     await home.entry.runtime_data.coordinators["containers"].async_refresh()
-    runtime = home.entry.runtime_data
-    call: Call[Any, Any] = Call(
-        client=runtime.client,
-        path=path_of("app"),
-        item=None,
-        data={"settle": 0.5},
-        workshop=runtime.workshop,
-        latest=runtime.items,
-        history=runtime.history,
-    )
+    call = call_on(home.entry, path_of("app"), None, {"settle": 0.5})
     with pytest.raises(Rejected, match="it ended"):
         await container_update.install(call)
     assert (await ask(shop.engine.inspect, "app"))["Id"] == old

@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.home_server_monitor.systems.docker.parse import SET_ASIDE
 from tests.lab.real import RealEngine
+from tests.lab.real.helpers import STAY
 
 from .conftest import BAD, GOOD, Home, Shop, ask
 from .interruptions import POINT, Point, start_anew, wait_for, watched
@@ -19,16 +20,43 @@ from .interruptions import POINT, Point, start_anew, wait_for, watched
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("docker")]
 
 DATA = ("/anonymous", "/named")
-FORWARDS = (
-    *("journal begin", "journal snapshot", "journal pull", "engine pull", "journal compare"),
-    *("journal set_aside", "engine stop", "engine rename", "engine update", "engine stop 2"),
-    *("journal create", "engine create", "engine connect", "journal start", "engine start"),
-    *("journal prove", "journal remove_old", "engine remove containers"),
-)
-BACKWARDS = (
-    *("journal roll_back", "engine stop 3", "engine remove containers", "engine rename 2"),
-    *("engine update 2", "engine tag", "engine start 2", "journal prove_old"),
-)
+DEVICE = {"good": "/dev/loop0", "sick": "/dev/none"}
+# A guest that finds this door open ends.
+DRAUGHTY = f'CMD ["sh", "-c", "httpd -p 99 -h /; {STAY}"]'
+FRAIL = f"if wget -q -O /dev/null http://127.0.0.1:99/bin/sh; then exit 5; fi; {STAY}"
+
+POINTS = {
+    "update": (
+        *("journal begin", "journal snapshot", "journal pull", "engine pull", "journal compare"),
+        *("journal set_aside", "engine stop", "engine rename", "engine update", "engine stop 2"),
+        *("journal create", "engine create", "engine connect", "journal start", "engine start"),
+        *("journal prove", "journal remove_old", "engine remove containers"),
+    ),
+    "update, sick": (
+        *("journal roll_back", "engine stop 3", "engine remove containers", "engine rename 2"),
+        *("engine update 2", "engine tag", "engine start 2", "journal prove_old"),
+    ),
+    "limit": (
+        *("journal begin", "journal snapshot", "journal set_aside", "engine rename"),
+        *("journal create", "engine create", "journal start", "engine start"),
+        *("journal prove", "journal remove_old", "engine remove containers"),
+    ),
+    "limit, sick": ("journal roll_back", "engine rename 2", "engine start", "journal prove_old"),
+    # First the guest is put aside, then its host.
+    "with guest": (
+        *("journal set_aside", "engine rename", "engine stop 2", "engine rename 2"),
+        *("engine stop 4", "engine create", "journal start", "engine start", "journal prove"),
+        *("journal guests", "engine create 2", "journal guests 2", "engine start 2"),
+        *("journal prove_guests", "journal remove_old", "engine remove containers"),
+    ),
+    "with guest, sick": (
+        *("journal roll_back", "engine remove containers", "engine remove containers 2"),
+        *("engine rename 3", "engine start 3", "engine rename 4", "engine start 4"),
+        "journal prove_old",
+    ),
+}
+"""Where each operation is cut: right after an entry of the journal, or a call of the engine."""
+
 KILLED = "Home Assistant killed"
 BOTH = "Home Assistant killed, engine restarted with all of its containers"
 OUTAGE = "engine crashed, and back a second later"
@@ -36,70 +64,92 @@ OUTAGE = "engine crashed, and back a second later"
 
 @dataclass
 class Row:
-    """One container, the point at which its update is cut, and what came of it."""
+    """One container, the point at which an operation on it is cut, and what came of it."""
 
     name: str
+    kind: str
     point: Point
     old_id: str
     task: asyncio.Task[Any] | None = None
     verdict: str = ""
     ran: str = ""
 
+    @property
+    def has_guest(self) -> bool:
+        return self.kind.startswith("with guest")
 
-def _shops(shop: Shop) -> tuple[Shop, Shop]:
-    """Return a shop whose new image is good, and one whose new image is sick."""
-    return Shop(shop.engine, shop.registry), Shop(shop.engine, shop.registry)
+
+def _newer(kind: str) -> str:
+    if not kind.endswith("sick"):
+        return GOOD
+    return DRAUGHTY if kind.startswith("with guest") else BAD
 
 
-def _open(shop: Shop, newer: str, names: list[str]) -> dict[str, str]:
-    """Run containers of the old image, then publish the new one; return name → id."""
+def _points(kind: str, mode: str) -> tuple[str, ...]:
+    """Return where to cut: for the variants of an update the steps do where the engine goes too."""
+    if mode == KILLED or kind.startswith("update"):
+        return POINTS[kind]
+    return tuple(label for label in POINTS[kind] if label.startswith("journal"))
+
+
+def _open(shop: Shop, kind: str, number: int, points: tuple[str, ...]) -> list[Row]:
+    """Run containers of the old image, one for each point, then publish the new one."""
     shop.publish(f"{GOOD}\nVOLUME /anonymous")
-    ids = {}
-    for name in names:
-        network = "first"
-        ids[name] = shop.engine.create(
-            name,
-            image=shop.reference,
-            network=network,
-            more={
-                "Cmd": None,
-                "StopTimeout": 3,
-                "HostConfig": {
-                    "NetworkMode": network,
-                    "Binds": [f"{name}:/named"],
-                    "RestartPolicy": {"Name": "always"},
-                },
-            },
-        )
+    rows = []
+    for place, label in enumerate(points):
+        name = f"c{number}-{place}"
+        host: dict[str, Any] = {
+            "NetworkMode": "first",
+            "Binds": [f"{name}:/named"],
+            "RestartPolicy": {"Name": "always"},
+        }
+        more: dict[str, Any] = {"Cmd": None, "StopTimeout": 3, "HostConfig": host}
+        identity = shop.engine.create(name, image=shop.reference, network="first", more=more)
         shop.engine.call("POST", "/networks/second/connect", {"Container": name})
         shop.engine.act("start", name)
         shop.write(name, *DATA)
-    shop.publish(f"{newer}\nVOLUME /anonymous\nENV NEW=1")
-    return ids
+        rows.append(Row(name, kind, Point(label), identity))
+        if rows[-1].has_guest:
+            inside = {**host, "NetworkMode": f"container:{identity}"}
+            shop.engine.run(f"{name}-guest", FRAIL, more={"StopTimeout": 3, "HostConfig": inside})
+    shop.publish(f"{_newer(kind)}\nVOLUME /anonymous\nENV NEW=1")
+    return rows
 
 
 def _start(home: Home, row: Row) -> None:
     token = POINT.set(row.point)
-    row.task = asyncio.create_task(home.call("update_container", row.name, timeout=20, settle=0.3))
+    action, data = "update_container", {}
+    if row.kind.startswith("limit"):
+        device = DEVICE["sick" if row.kind.endswith("sick") else "good"]
+        action, data = "apply_quota", {"io_write": {device: "1m"}, "recreate": True}
+    made = home.call(action, row.name, timeout=20, settle=0.3, **data)
+    row.task = asyncio.create_task(made)
     POINT.reset(token)
 
 
-def _judge(shop: Shop, row: Row, policy: str = "always") -> str:
+def _judge(shop: Shop, row: Row) -> str:
     """Say what is not as it must be; nothing where all is."""
-    found = {one["Names"][0].removeprefix("/"): one for one in shop.engine.containers()}
-    mine = {name: one for name, one in found.items() if name in (row.name, row.name + SET_ASIDE)}
-    if list(mine) != [row.name]:
-        return f"there are {sorted(mine)}"
+    found = [one["Names"][0].removeprefix("/") for one in shop.engine.containers()]
+    for name in (row.name, *((f"{row.name}-guest",) if row.has_guest else ())):
+        if name not in found or name + SET_ASIDE in found:
+            return f"there are {sorted(one for one in found if one.startswith(name))}"
+        shown = shop.engine.inspect(name)
+        if not shown["State"]["Running"]:
+            return f"{name} is {shown['State']['Status']}: {shown['State']['Error']}"
+        if shown["HostConfig"]["RestartPolicy"]["Name"] != "always":
+            return "another restart policy"
     shown = shop.engine.inspect(row.name)
     row.ran = "old" if shown["Id"] == row.old_id else "new"
-    if not shown["State"]["Running"]:
-        return f"{row.ran} is {shown['State']['Status']}"
-    if shown["HostConfig"]["RestartPolicy"]["Name"] != policy:
-        return "another restart policy"
     if not shop.holds(row.name, *DATA):
         return "data lost"
     if set(shown["NetworkSettings"]["Networks"]) != {"first", "second"}:
         return "other networks"
+    if bool(shown["HostConfig"]["BlkioDeviceWriteBps"]) != (row.ran + row.kind == "newlimit"):
+        return "another limit"
+    if row.has_guest:
+        guest = shop.engine.inspect(f"{row.name}-guest")
+        if guest["HostConfig"]["NetworkMode"] != f"container:{shown['Id']}":
+            return "the guest lives elsewhere"
     return ""
 
 
@@ -124,21 +174,22 @@ def _restart_all(engine: RealEngine) -> None:
 
 
 @pytest.mark.parametrize("mode", [KILLED, BOTH, OUTAGE])
+@pytest.mark.parametrize("operation", ["update", "limit", "with guest"])
 async def test_every_step_ends_well(
     hass: HomeAssistant,
     shop: Shop,
     home: Home,
+    operation: str,
     mode: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Exactly one of the two containers runs under the right name, with its data."""
+    """Exactly one of the two containers runs under the right name, with its data and its guest."""
     for network in ("first", "second"):
         await ask(shop.engine.network, network)
     rows: list[Row] = []
-    for part, labels, newer in zip(_shops(shop), (FORWARDS, BACKWARDS), (GOOD, BAD), strict=True):
-        names = {f"{'good' if newer == GOOD else 'sick'}{i}": one for i, one in enumerate(labels)}
-        ids = await ask(_open, part, newer, list(names))
-        rows += [Row(name, Point(label), ids[name]) for name, label in names.items()]
+    for number, kind in enumerate((operation, f"{operation}, sick")):
+        part = Shop(shop.engine, shop.registry)
+        rows += await ask(_open, part, kind, number, _points(kind, mode))
         shop.images += part.images
     goes_on = asyncio.Event()
     await home.entry.runtime_data.coordinators["containers"].async_refresh()
@@ -146,15 +197,7 @@ async def test_every_step_ends_well(
         for row in rows:
             row.point.goes_on = goes_on if mode == OUTAGE else None
             _start(home, row)
-        try:
-            await wait_for(lambda: all(row.point.reached.is_set() for row in rows))
-        except AssertionError:
-            missed = {
-                row.name: (row.point.label, row.point.seen)
-                for row in rows
-                if not row.point.reached.is_set()
-            }
-            raise AssertionError(missed) from None
+        await _all_reached(rows)
         tasks = [row.task for row in rows if row.task is not None]
         if mode == OUTAGE:
             await ask(shop.engine.kill_daemon)
@@ -172,8 +215,20 @@ async def test_every_step_ends_well(
     for row in rows:
         row.verdict = await ask(_judge, shop, row)
     with capsys.disabled():
-        print(f"\n{mode} right after …  (update to a good or a sick image)")  # noqa: T201 - the table is for people
+        print(f"\n{mode} right after …")  # noqa: T201 - the table is for people
         for row in rows:
             told = f"not sound: {row.verdict}" if row.verdict else "sound"
-            print(f"  {row.name[:4]}  {row.point.label:26} {row.ran:4} runs   {told}")  # noqa: T201 - the table is for people
+            print(f"  {row.kind:16} {row.point.label:26} {row.ran:4} runs   {told}")  # noqa: T201 - the table is for people
     assert [row.name for row in rows if row.verdict] == []
+
+
+async def _all_reached(rows: list[Row]) -> None:
+    try:
+        await wait_for(lambda: all(row.point.reached.is_set() for row in rows))
+    except AssertionError:
+        missed = {
+            f"{row.kind}: {row.point.label}": row.point.seen
+            for row in rows
+            if not row.point.reached.is_set()
+        }
+        raise AssertionError(missed) from None

@@ -91,7 +91,7 @@ def _time(value: Any, default: time) -> time:
 
 
 def _is_any(text: str) -> bool:
-    return "*" in text.split(",")
+    return not {"*", "*/1"}.isdisjoint(text.split(","))
 
 
 def _weekdays(text: str) -> frozenset[int]:

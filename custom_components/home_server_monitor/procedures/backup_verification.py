@@ -84,7 +84,7 @@ class Examination:
         self._nas = nas
         self._path = path
         self._workshop = workshop
-        self._find = partial(find_nas, workshop)
+        self._find = partial(find_nas, workshop, nas)
 
     async def look(
         self,

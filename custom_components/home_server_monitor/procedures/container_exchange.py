@@ -4,7 +4,7 @@ Also the exchange that changes settings alone, for what an engine takes only at 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,14 @@ from ..systems.docker.groups import Engines
 from ..systems.docker.models import Container
 from ..systems.docker.options import is_left_alone
 from ..systems.docker.parse import SET_ASIDE
+from ..systems.docker.residents import residents
 from ..systems.errors import CannotConnect, HomeServerError, NotFound, Refused
+from ..systems.neighbours import Answering
 from ..systems.paths import ROOT, Path, covers
 from ..systems.system import Call, Workshop
 from .container_checks import Surroundings, check, own_traces
 from .container_part import image_behind
-from .container_proof import Unproven
+from .container_proof import Unproven, Witness
 from .container_swap import RECREATE, Swap
 from .journal import Record
 
@@ -36,12 +38,16 @@ type Document = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What an exchange begins from: a container and its image, and what is known of its guests."""
+    """What an exchange begins from: a container and its image, and what is known of its guests.
+
+    ``witnesses`` are the systems that run in the container and are well, ``{"id", "name"}``.
+    """
 
     engine: Engine
     container: Document
     image: Document
     guests: tuple[Document, ...] = ()
+    witnesses: tuple[dict[str, str], ...] = ()
 
     @property
     def reference(self) -> str:
@@ -76,8 +82,9 @@ async def survey(call: Call[Engines, Any], *, updates: bool) -> Ground:
     if engine.is_podman:
         raise Refused("podman")
     container = await operations.inspect(engine, container_id(call))
+    others = await operations.others(engine, container["Id"])
     around = Surroundings(
-        others=await operations.others(engine, container["Id"]),
+        others=others,
         traces=await own_traces(),
         behind_portainer=engine.path != ROOT,
         updates=updates,
@@ -85,12 +92,34 @@ async def survey(call: Call[Engines, Any], *, updates: bool) -> Ground:
     )
     force = bool(call.data.get("force"))
     guests = check(container, around, aside=SET_ASIDE, force=force)
+    every = (container, *others)
+
+    async def witnesses(document: Document) -> tuple[dict[str, str], ...]:
+        return await _witnesses(engine, document, every, call.workshop)
+
     return Ground(
         engine=engine,
         container=container,
         image=await _image_of(engine, container),
-        guests=tuple([await _guest(engine, guest) for guest in guests]),
+        guests=tuple(
+            [{**await _guest(engine, one), "witnesses": await witnesses(one)} for one in guests]
+        ),
+        witnesses=await witnesses(container),
     )
+
+
+async def _witnesses(
+    engine: Engine, document: Document, every: Sequence[Document], workshop: Workshop
+) -> tuple[dict[str, str], ...]:
+    """Return the systems in a container that can tell how they are, and are well now."""
+    others = [other for other in every if other["Id"] != document["Id"]]
+    found = []
+    for one in await residents(engine, document, others, workshop.neighbours()):
+        if isinstance(one.client, Answering):
+            witness = Witness(name=one.name, ask=one.client.check_health)
+            if not await witness.complaint():
+                found.append({"id": one.id, "name": one.name})
+    return tuple(found)
 
 
 async def _image_of(engine: Engine, container: Document) -> dict[str, Any]:
@@ -147,6 +176,7 @@ async def begin(call: Call[Engines, Any], action: str, ground: Ground, **facts: 
             "settle": float(call.data.get("settle", SETTLE)),
             "keep_images": int(call.data.get("keep_images", KEEP_IMAGES)),
             "held": [list(path) for path in guest_paths(call, ground)],
+            "witnesses": [{**witness} for witness in ground.witnesses],
             "steps": [],
             **facts,
         },

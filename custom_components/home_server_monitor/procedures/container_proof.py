@@ -1,15 +1,20 @@
-"""Proving that a container does what it should: it runs, stays up, and its health check passes."""
+"""Proving that a container does what it should.
+
+It runs, stays up, its health check passes, and the system that runs in it answers for itself.
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..systems.docker import operations, parse
 from ..systems.docker.client import Engine
-from ..systems.errors import BadAnswer, CannotConnect, NotFound
+from ..systems.errors import BadAnswer, CannotConnect, HomeServerError, NotFound
 
 _PAUSE = 0.25
+_PAUSE_OF_WITNESSES = 1.0
+_LONGEST_ANSWER = 10.0
 _LONGEST_OUTAGE = 120.0
 
 type Document = Mapping[str, Any]
@@ -27,16 +32,41 @@ class Patience:
     settle: float = 10.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Witness:
+    """A system that runs in the container; ``ask`` raises ``HomeServerError`` unless it is well."""
+
+    name: str
+    ask: Callable[[], Awaitable[None]]
+
+    async def complaint(self) -> str:
+        """Return what is wrong; empty where all is well."""
+        try:
+            async with asyncio.timeout(_LONGEST_ANSWER):
+                await self.ask()
+        except TimeoutError:
+            return f"{self.name} gives no answer"
+        except HomeServerError as err:
+            return f"{self.name} does not answer as it should: {err}"
+        return ""
+
+
 async def prove(
-    engine: Engine, container_id: str, patience: Patience, *, health: bool = True
+    engine: Engine,
+    container_id: str,
+    patience: Patience,
+    *,
+    health: bool = True,
+    witnesses: Sequence[Witness] = (),
 ) -> None:
     """Watch a container that was started. Raises ``Unproven``, or what the engine suffers from.
 
     While the engine does not answer the clock stands still: it may just be restarting. ``health``
-    false asks only that it runs.
+    false asks only that it runs. ``witnesses`` are asked once it is as well as the engine can tell.
     """
     proof = _Proof(patience, health=health)
     outage = 0.0
+    pause = _PAUSE_OF_WITNESSES if witnesses else _PAUSE
     while True:
         try:
             document = await operations.inspect(engine, container_id)
@@ -49,9 +79,17 @@ async def prove(
             proof.interrupt()
         else:
             outage = 0.0
-            if proof.is_complete(document):
+            complaint = proof.complaint(document) or await _first_complaint(witnesses)
+            if proof.is_complete(document, complaint):
                 return
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(pause)
+
+
+async def _first_complaint(witnesses: Sequence[Witness]) -> str:
+    for witness in witnesses:
+        if complaint := await witness.complaint():
+            return complaint
+    return ""
 
 
 class _Proof:
@@ -68,19 +106,24 @@ class _Proof:
         self._began = self._loop.time()
         self._well_since = self._start = None
 
-    def is_complete(self, document: Document) -> bool:
-        """Take one look. Raises ``Unproven`` once there is no hope."""
+    def complaint(self, document: Document) -> str:
+        """Return what the engine has against it. Raises ``Unproven`` where it does not stay up."""
         state = parse.mapping(document.get("State"))
         self._check_up(state, document)
-        now = self._loop.time()
         if not self._health or self._is_healthy(state):
+            return ""
+        return f"its health check says {parse.mapping(state.get('Health')).get('Status')}"
+
+    def is_complete(self, document: Document, complaint: str) -> bool:
+        """Take one look. Raises ``Unproven`` once there is no hope."""
+        now = self._loop.time()
+        if not complaint:
             self._well_since = now if self._well_since is None else self._well_since
             return now - self._well_since >= self._patience.settle
-        health = parse.mapping(state.get("Health")).get("Status")
         if self._well_since is not None:
-            raise Unproven(f"its health check says {health} after having said healthy")
+            raise Unproven(f"{complaint}, after all was well")
         if now - self._began > max(self._patience.timeout, _latest_probe(document)):
-            raise Unproven(f"its health check still says {health}")
+            raise Unproven(f"in time it did not become well: {complaint}")
         return False
 
     def _check_up(self, state: Document, document: Document) -> None:

@@ -7,6 +7,7 @@ gone when it goes. They are put aside before it, and follow once it has proved i
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 import time
 from typing import Any
 
@@ -16,9 +17,10 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from ..systems.docker import operations, parse
 from ..systems.docker.client import Engine
 from ..systems.errors import HomeServerError, NotFound, Rejected
+from ..systems.neighbours import Answering
 from ..systems.system import Workshop
 from .container_part import Part, lives_in
-from .container_proof import Patience, Unproven, prove
+from .container_proof import Patience, Unproven, Witness, prove
 from .journal import Record
 
 HARMLESS = ("", "snapshot", "pull", "compare")
@@ -88,7 +90,7 @@ class Swap:
         await self._main.start(new_id)
         await self.enter("prove")
         health = self._main.was_healthy or not self._facts.get("as_before")
-        await prove(self._engine, new_id, self._patience, health=health)
+        await self._prove(self._main, new_id, health=health)
         if self._guests:
             await self.enter("guests")
             await self._seat_guests(new_id)
@@ -101,9 +103,24 @@ class Swap:
         for part in (*self._guests, self._main):
             await part.remove_old()
 
-    @property
-    def _patience(self) -> Patience:
-        return Patience(timeout=self._facts["timeout"], settle=self._facts["settle"])
+    async def _prove(self, part: Part, container_id: str, *, health: bool) -> None:
+        """Let a container prove itself, before the systems too that run in it and were well."""
+        await prove(
+            self._engine,
+            container_id,
+            Patience(timeout=self._facts["timeout"], settle=self._facts["settle"]),
+            health=health,
+            witnesses=[
+                Witness(name=one["name"], ask=partial(self._ask, one["id"]))
+                for one in part.facts.get("witnesses") or ()
+            ],
+        )
+
+    async def _ask(self, witness: str) -> None:
+        """Ask a system how it is; one that is not loaded now cannot be asked."""
+        for neighbour in self._workshop.neighbours():
+            if neighbour.id == witness and isinstance(neighbour.client, Answering):
+                await neighbour.client.check_health()
 
     # --- guests -----------------------------------------------------------------------------------
 
@@ -131,8 +148,7 @@ class Swap:
         guests = [guest for guest in self._guests if guest.ran]
         which = "old_id" if self.step in UNDOING else "new_id"
         proofs = [
-            prove(self._engine, guest.facts[which], self._patience, health=guest.was_healthy)
-            for guest in guests
+            self._prove(guest, guest.facts[which], health=guest.was_healthy) for guest in guests
         ]
         results = await asyncio.gather(*proofs, return_exceptions=True)
         for guest, result in zip(guests, results, strict=True):
@@ -213,7 +229,7 @@ class Swap:
             return await self.end("rolled_back", error)
         health = self._main.was_healthy
         try:
-            await prove(self._engine, self._main.old_id, self._patience, health=health)
+            await self._prove(self._main, self._main.old_id, health=health)
             if not lost:
                 await self._prove_guests()
         except Unproven as err:
@@ -280,6 +296,11 @@ class Swap:
             "error": error,
             "image": reference,
             "recreated_with_it": [guest.name for guest in self._guests],
+            "asked": [
+                witness["name"]
+                for part in (self._main, *self._guests)
+                for witness in part.facts.get("witnesses") or ()
+            ],
             "old_version": version(old, reference),
             "new_version": version(new, reference) if new else None,
             "old_digest": digest(old, reference),

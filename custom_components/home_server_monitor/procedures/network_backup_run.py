@@ -38,7 +38,7 @@ class BackupRun:
         self._nas = nas
         self._record = record
         self._workshop = workshop
-        self._find = partial(find_nas, workshop)
+        self._find = partial(find_nas, workshop, nas)
         self._began: float | None = None
         facts: dict[str, Any] = record.facts
         self._facts = facts

@@ -16,11 +16,10 @@ from ..systems.truenas.backups.files import Comparison, FolderTree
 from ..systems.truenas.backups.neighbour import find_nas
 from ..systems.truenas.backups.pairs import RestorePoint
 from ..systems.truenas.client import Ask, TrueNas
+from ..systems.truenas.scratch import SCRATCH
 from .journal import Record
 
 PROCEDURE = "restore_test"
-SCRATCH = "home-server-monitor-restore-test"
-"""What the names of scratch datasets begin with."""
 _PAUSES = (0.5, 2.0, 5.0)
 
 
@@ -55,7 +54,7 @@ async def restore_test(point: RestorePoint, path: Path, workshop: Workshop) -> R
 async def resume(client: TrueNas, record: Record, workshop: Workshop) -> None:
     """Remove the clone that an earlier run left."""
     host = record.facts.get("host")
-    nas = await find_nas(workshop, str(host)) if host else client
+    nas = await find_nas(workshop, client, str(host)) if host else client
     if nas is None:
         raise CannotConnect(f"{host} is not loaded")
     await _discard(nas, record)

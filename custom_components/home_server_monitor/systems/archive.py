@@ -43,36 +43,6 @@ class Archive(Protocol):
         """Drop the disks that nobody has seen for two years."""
 
 
-class ShortArchive:
-    """An archive that lasts as long as it is held: for where there is no disk to keep it on."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._histories: dict[str, SmartHistory] = {}
-        self._facts: dict[str, JsonObjectType] = {}
-
-    def history(self, serial: str) -> SmartHistory | None:
-        """Return what is known of a disk."""
-        return self._histories.get(serial)
-
-    def facts(self, serial: str) -> JsonObjectType:
-        """Return the notes of a disk."""
-        return dict(self._facts.get(serial, {}))
-
-    def add(self, label: DiskLabel, *samples: SmartSample) -> SmartHistory:
-        """Take in what is known of a day, or of several."""
-        history = with_samples(self._histories.get(label.serial), label, samples)
-        self._histories[label.serial] = history
-        return history
-
-    def note(self, serial: str, facts: Mapping[str, str | int | float | bool | None]) -> None:
-        """Put these notes beside the others."""
-        self._facts[serial] = {**self._facts.get(serial, {}), **facts}
-
-    def forget_unseen(self, today: date) -> None:
-        """Do nothing: it does not last that long."""
-
-
 def with_samples(
     history: SmartHistory | None, label: DiskLabel, samples: Iterable[SmartSample]
 ) -> SmartHistory:

@@ -24,30 +24,3 @@ class Memory(Protocol):
 
     async def save(self) -> None:
         """Return only once the disk has it all."""
-
-
-class ShortMemory:
-    """A memory that lasts as long as it is held: for where there is no entry to keep one."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._facts: dict[Path, JsonObjectType] = {}
-
-    def recall(self, path: Path) -> JsonObjectType:
-        """Return what is remembered of the item at ``path``."""
-        return dict(self._facts.get(path, {}))
-
-    def remember(self, path: Path, facts: JsonObjectType) -> None:
-        """Put these facts beside the others."""
-        self._facts[path] = {**self._facts.get(path, {}), **facts}
-
-    def forget(self, path: Path) -> None:
-        """Drop what is remembered of an item that is gone."""
-        self._facts.pop(path, None)
-
-    def paths(self) -> frozenset[Path]:
-        """Return the paths of which something is remembered."""
-        return frozenset(self._facts)
-
-    async def save(self) -> None:
-        """Do nothing: there is no disk."""

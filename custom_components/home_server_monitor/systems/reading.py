@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from .archive import Archive, ShortArchive
+from .archive import Archive
 from .errors import HomeServerError, MissingRight
-from .memory import Memory, ShortMemory
+from .memory import Memory
 from .paths import Path
 
 
@@ -65,10 +65,10 @@ class Refresh[ClientT]:
     previous: Mapping[Path, Any]
     latest: Callable[[str], Mapping[Path, Any]]
     wanted: Collection[Path] | None
+    memory: Memory
+    archive: Archive
     early: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
-    memory: Memory = field(default_factory=ShortMemory)
-    archive: Archive = field(default_factory=ShortArchive)
 
 
 class Sink(Protocol):

@@ -24,10 +24,11 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util.json import JsonObjectType
 
 from ..procedures.journal import Journal, Record
-from .archive import Archive, ShortArchive
+from .archive import Archive
 from .free_action import FreeAction
 from .issue import Issue
 from .memory import Memory
+from .neighbours import Neighbour
 from .option import OptionField
 from .paths import Path
 from .reading import Follow, Group, Happening, Reading, Refresh, Sink, Watch
@@ -73,8 +74,8 @@ def _always(_item: Any) -> bool:
 class Field:
     """One field of the connection form.
 
-    ``secret`` values are redacted wherever they could be seen; ``credential`` fields are the
-    ones that reauthentication asks for again.
+    ``secret`` values are redacted wherever they could be seen, ``private`` ones in diagnostics;
+    ``credential`` fields are the ones that reauthentication asks for again.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Field:
     required: bool = True
     default: Any = None
     secret: bool = False
+    private: bool = False
     credential: bool = False
 
 
@@ -271,8 +273,8 @@ class Workshop(Protocol):
     def refresh_soon(self, group: str) -> None:
         """Read a group again, because a procedure knows of something new."""
 
-    def neighbours(self) -> Sequence[Client]:
-        """Return the clients of other entries of the same kind that are loaded."""
+    def neighbours(self) -> Sequence[Neighbour]:
+        """Return the other entries that are loaded, of whatever kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,8 +292,8 @@ class Call[ClientT, ItemT]:
     workshop: Workshop
     latest: Callable[[str], Mapping[Path, Any]]
     history: History
+    archive: Archive
     options: Mapping[str, Any] = field(default_factory=dict)
-    archive: Archive = field(default_factory=ShortArchive)
 
 
 type Resume[ClientT] = Callable[[ClientT, Record, Workshop], Awaitable[None]]
@@ -341,6 +343,6 @@ class System[ClientT: Client]:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Keys of the connection and of the options whose values nobody may see."""
-        own = frozenset(part.key for part in self.fields if part.secret)
+        """Keys of the connection and of the options whose values diagnostics do not show."""
+        own = frozenset(part.key for part in self.fields if part.secret or part.private)
         return own.union(*(part.hidden for part in self.options))

@@ -1,8 +1,5 @@
 """The audit of containers in Home Assistant: scores, actions, and issues with their "ignore"."""
 
-import asyncio
-import os
-from pathlib import Path as FilePath
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -26,9 +23,6 @@ from tests.harness import (
 from tests.lab.docker import SimulatedEngine, SocketProxy
 from tests.lab.docker.model import Container, Mount
 from tests.lab.portainer import Portainer
-from tests.lab.real import RealEngine
-
-from .conftest import OpenDoor
 
 WEB, TOOL = container("web"), container("tool")
 OPTIONS = {"include": ["audit"]}
@@ -38,7 +32,7 @@ PASSWORD = "b7Xq93LmTz0PvKd5RsYw"
 pytestmark = pytest.mark.usefixtures("all_entities_enabled")
 
 
-def _safe(engine: SimulatedEngine, name: str) -> Container:
+def safe(engine: SimulatedEngine, name: str) -> Container:
     """Add a container about which there is nothing to say."""
     made = engine.add(
         name,
@@ -56,7 +50,7 @@ def _safe(engine: SimulatedEngine, name: str) -> Container:
     return made
 
 
-async def _audited(hass: HomeAssistant, set_up: SetUp, engine: SimulatedEngine) -> ConfigEntry:
+async def audited(hass: HomeAssistant, set_up: SetUp, engine: SimulatedEngine) -> ConfigEntry:
     entry: ConfigEntry = await set_up("docker", url=engine.url, options=OPTIONS)
     await _read(hass, entry)
     return entry
@@ -76,7 +70,9 @@ def _issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
     }
 
 
-async def _ask(hass: HomeAssistant, entry: ConfigEntry, *path: str, **data: Any) -> dict[str, Any]:
+async def ask_audit(
+    hass: HomeAssistant, entry: ConfigEntry, *path: str, **data: Any
+) -> dict[str, Any]:
     found = device(hass, entry, path)
     assert found is not None
     answer = await hass.services.async_call(
@@ -111,9 +107,9 @@ async def _remove_tool(
 
 
 async def test_scores(hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp) -> None:
-    _safe(docker_engine, "web")
-    _safe(docker_engine, "tool").mounts.append(SOCKET)
-    entry = await _audited(hass, set_up, docker_engine)
+    safe(docker_engine, "web")
+    safe(docker_engine, "tool").mounts.append(SOCKET)
+    entry = await audited(hass, set_up, docker_engine)
     assert value(hass, entry, WEB, "container_audit_score") == "100"
     assert value(hass, entry, TOOL, "container_audit_score") == "60"
     # Half-way between the mean, 80, and the worst.
@@ -126,13 +122,13 @@ async def test_through_portainer(
     hass: HomeAssistant, docker_engine: SimulatedEngine, portainer: Portainer, set_up: SetUp
 ) -> None:
     host = ("environment:1",)
-    _safe(docker_engine, "tool").mounts.append(SOCKET)
+    safe(docker_engine, "tool").mounts.append(SOCKET)
     entry = await set_up("portainer", url=portainer.url, token=portainer.api_key, options=OPTIONS)
     await _read(hass, entry)
     assert value(hass, entry, host, "host_audit_score") == "60"
     assert value(hass, entry, container("tool", host), "container_audit_score") == "60"
     assert len(_issues(hass)) == 1
-    assert (await _ask(hass, entry, *host))["score"] == 60
+    assert (await ask_audit(hass, entry, *host))["score"] == 60
     await hass.config_entries.async_unload(entry.entry_id)
     assert _issues(hass) == {}
 
@@ -142,8 +138,8 @@ async def test_only_what_is_new_is_inspected(
 ) -> None:
     """A VPN that comes concerns the download client, which is not inspected again for that."""
     torrent = docker_engine.add("torrent", image="lscr.io/linuxserver/qbittorrent:5.1.4")
-    _safe(docker_engine, "web")
-    entry = await _audited(hass, set_up, docker_engine)
+    safe(docker_engine, "web")
+    entry = await audited(hass, set_up, docker_engine)
     before = int(value(hass, entry, container("torrent"), "container_audit_score"))
     docker_engine.reset_counts()
     docker_engine.add("vpn", image="qmcgaw/gluetun:v3.40", announce=True)
@@ -166,7 +162,7 @@ async def test_engine_that_sees_to_it(
     hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
 ) -> None:
     """Without the right to ask how the engine is set up, the containers are judged all the same."""
-    web = _safe(docker_engine, "web")
+    web = safe(docker_engine, "web")
     web.config = {"User": "0"}
     async with SocketProxy(docker_engine.url, allow={"CONTAINERS", "EVENTS"}) as proxy:
         entry = await set_up("docker", url=proxy.url, options=OPTIONS)
@@ -181,8 +177,8 @@ async def test_engine_that_sees_to_it(
 async def test_issue_in_words(
     hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
 ) -> None:
-    _safe(docker_engine, "tool").mounts.append(SOCKET)
-    entry = await _audited(hass, set_up, docker_engine)
+    safe(docker_engine, "tool").mounts.append(SOCKET)
+    entry = await audited(hass, set_up, docker_engine)
     (issue,) = _issues(hass).values()
     assert issue.severity is ir.IssueSeverity.ERROR
     assert not issue.is_fixable
@@ -199,11 +195,11 @@ async def test_issue_in_words(
 async def test_issue_goes_with_the_finding_and_with_the_container(
     hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp, clock: Clock
 ) -> None:
-    tool = _safe(docker_engine, "tool")
+    tool = safe(docker_engine, "tool")
     tool.mounts.append(SOCKET)
-    web = _safe(docker_engine, "web")
+    web = safe(docker_engine, "web")
     web.host_config |= {"Privileged": True}
-    entry = await _audited(hass, set_up, docker_engine)
+    entry = await audited(hass, set_up, docker_engine)
     assert len(_issues(hass)) == 2
     web.host_config |= {"Privileged": False}
     await clock.forward(12 * 3600 + 2)
@@ -216,8 +212,8 @@ async def test_ignored_stays_ignored(
     hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp, clock: Clock
 ) -> None:
     """What is ignored stays so over reloads, and a container that is gone for a while."""
-    _safe(docker_engine, "tool").mounts.append(SOCKET)
-    entry = await _audited(hass, set_up, docker_engine)
+    safe(docker_engine, "tool").mounts.append(SOCKET)
+    entry = await audited(hass, set_up, docker_engine)
     (issue,) = _issues(hass).values()
     ir.async_ignore_issue(hass, DOMAIN, issue.issue_id, True)
 
@@ -228,7 +224,7 @@ async def test_ignored_stays_ignored(
     assert again.dismissed_version
 
     await _remove_tool(hass, entry, docker_engine, clock)
-    _safe(docker_engine, "tool").mounts.append(SOCKET)
+    safe(docker_engine, "tool").mounts.append(SOCKET)
     await coordinator(entry, "containers").async_refresh()
     await clock.forward(2)
     await until(lambda: _issues(hass))
@@ -247,9 +243,9 @@ async def test_ignored_stays_ignored(
 async def test_another_finding_is_not_ignored(
     hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
 ) -> None:
-    tool = _safe(docker_engine, "tool")
+    tool = safe(docker_engine, "tool")
     tool.mounts.append(Mount("bind", "/etc", "/host/etc"))
-    entry = await _audited(hass, set_up, docker_engine)
+    entry = await audited(hass, set_up, docker_engine)
     (issue,) = _issues(hass).values()
     ir.async_ignore_issue(hass, DOMAIN, issue.issue_id, True)
     tool.mounts.append(Mount("bind", "/root", "/host/root"))
@@ -266,12 +262,12 @@ async def test_another_finding_is_not_ignored(
 async def test_get_container_audit_is_fresh(
     hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
 ) -> None:
-    web = _safe(docker_engine, "web")
-    entry = await _audited(hass, set_up, docker_engine)
-    assert (await _ask(hass, entry, *WEB))["findings"] == []
+    web = safe(docker_engine, "web")
+    entry = await audited(hass, set_up, docker_engine)
+    assert (await ask_audit(hass, entry, *WEB))["findings"] == []
     web.host_config |= {"Privileged": True}
     web.env.append(f"ADMIN_PASSWORD={PASSWORD}")
-    result = await _ask(hass, entry, *WEB)
+    result = await ask_audit(hass, entry, *WEB)
     assert result["name"] == "web"
     assert result["image"] == "lab/app:1.0"
     assert result["score"] == 45
@@ -288,68 +284,16 @@ async def test_get_container_audit_is_fresh(
 async def test_get_container_audit_of_a_host_without_the_group(
     hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
 ) -> None:
-    _safe(docker_engine, "web")
-    _safe(docker_engine, "tool").mounts.append(SOCKET)
+    safe(docker_engine, "web")
+    safe(docker_engine, "tool").mounts.append(SOCKET)
     entry = await set_up("docker", url=docker_engine.url, options={"include": []})
     assert value(hass, entry, ROOT, "host_audit_score") == "missing"
-    result = await _ask(hass, entry)
+    result = await ask_audit(hass, entry)
     assert result["score"] == 70
     assert {one["name"]: one["score"] for one in result["containers"]} == {"web": 100, "tool": 60}
     assert result["unread"] == {}
     assert _issues(hass) == {}
     # Of the others only what is known is used.
     docker_engine.reset_counts()
-    await _ask(hass, entry, *WEB)
+    await ask_audit(hass, entry, *WEB)
     assert docker_engine.count(r"/containers/\w+/json") == 1
-
-
-# --- Files --------------------------------------------------------------------------------------
-
-
-def _folder(parent: FilePath, name: str, mode: int, owner: int) -> FilePath:
-    folder = parent / name
-    folder.mkdir()
-    # What follows the first entry of the archive is never read.
-    (folder / "much").write_bytes(b"x" * 10_000_000)
-    folder.chmod(mode)
-    os.chown(folder, owner, owner)
-    return folder
-
-
-async def test_files_that_the_engine_does_not_tell_of(
-    hass: HomeAssistant, docker_engine: SimulatedEngine, set_up: SetUp
-) -> None:
-    _safe(docker_engine, "tool").mounts.append(SOCKET)
-    entry = await _audited(hass, set_up, docker_engine)
-    result = await _ask(hass, entry, *TOOL, files=True)
-    assert result["score"] == 60
-    assert result["files"] == []
-    assert result["files_unread"] == ["/var/run/docker.sock"]
-
-
-@pytest.mark.real
-@pytest.mark.xdist_group("docker")
-async def test_files_of_a_real_engine(
-    hass: HomeAssistant, door: OpenDoor, real_docker: RealEngine, tmp_path: FilePath
-) -> None:
-    mounts = {
-        "/open": _folder(tmp_path, "open", 0o777, 3000),
-        "/shared": _folder(tmp_path, "shared", 0o1777, 3000),
-        "/roots": _folder(tmp_path, "roots", 0o755, 0),
-        "/fine": _folder(tmp_path, "fine", 0o750, 3000),
-    }
-    binds = [f"{source}:{target}" for target, source in mounts.items()]
-    host = {"NetworkMode": "none", "Binds": binds}
-    await asyncio.to_thread(real_docker.run, "tool", more={"HostConfig": host})
-    house = await door()
-    path = house.container("tool")
-    result = await _ask(hass, house.entry, *path, files=True)
-    assert result["files_unread"] == []
-    found = {(one["rule"], one["severity"], *one["subjects"]) for one in result["files"]}
-    assert found == {
-        ("world_writable_path", "high", str(mounts["/open"])),
-        ("world_writable_path", "medium", str(mounts["/shared"])),
-        ("administrator_owned_path", "medium", str(mounts["/roots"])),
-    }
-    assert all("chown" in one["fix"] or "chmod" in one["fix"] for one in result["files"])
-    assert "files" not in await _ask(hass, house.entry, *path)

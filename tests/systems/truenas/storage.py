@@ -37,9 +37,10 @@ class Storage:
         assert found is not None, (path, key)
         return found
 
-    def device(self, path: Path) -> dr.AnyDeviceEntry | None:
+    def device(self, path: Path) -> dr.DeviceEntry | None:
         """Return the device at a path."""
-        return harness.device(self.hass, self.entry, path)
+        found = harness.device(self.hass, self.entry, path)
+        return found if isinstance(found, dr.DeviceEntry) else None
 
     def items(self, group: str) -> Any:
         """Return what a group knows."""

@@ -21,7 +21,7 @@ from .client import Engine
 from .controls import engine_of
 from .groups import Engines
 from .models import Container, Host
-from .mount_facts import judge_mounts
+from .mount_facts import file_teller, judge_mounts
 from .settings import ContainerSettings
 
 
@@ -51,7 +51,8 @@ async def _audit_container(call: Call[Engines, Container]) -> JsonObjectType | N
     told = {key: value for key, value in report.as_dict().items() if key != "name"}
     if not call.data["files"]:
         return told
-    found, unread = await judge_mounts(engine, settings, around)
+    teller = await file_teller(engine, call.workshop.neighbours())
+    found, unread = await judge_mounts(engine, settings, around, teller)
     return {**told, "files": [one.as_dict() for one in found], "files_unread": unread}
 
 

@@ -53,10 +53,11 @@ EVENTS = [
 class Engine:
     """One engine; ``path`` is where it stands in the tree of its entry.
 
-    ``name`` is what people call the host, ``stacks`` are those that Portainer knows. ``stream_open`` tells whether its events arrive, so
-    that polling need not look for what they would have told; ``cursor``, ``crashes``, ``missing``
-    and ``unread`` (ids of which an event told but that could not be inspected) keep what has to
-    outlive a connection or a poll.
+    ``name`` is what people call the host, ``hosts`` are names and addresses at which its machine is
+    reached, ``stacks`` are those that Portainer knows. ``stream_open`` tells whether its events
+    arrive, so that polling need not look for what they would have told; ``cursor``, ``crashes``,
+    ``missing`` and ``unread`` (ids of which an event told but that could not be inspected) keep
+    what has to outlive a connection or a poll.
     """
 
     def __init__(self, docker: DockerHttp, path: Path = ROOT) -> None:
@@ -71,6 +72,7 @@ class Engine:
         self.unread: set[str] = set()
         self.inspected = Inspected()
         self.name = ""
+        self.hosts: tuple[str, ...] = ()
         self.version = ""
         self.is_podman = False
 

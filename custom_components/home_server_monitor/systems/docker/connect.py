@@ -35,6 +35,10 @@ class DockerClient:
         self.address = address
         self.updates = UpdateCheck(registries)
 
+    async def check_health(self) -> None:
+        """Raise what keeps the engine, or the proxy before it, from answering."""
+        await self.engine.check_version()
+
     async def close(self) -> None:
         """Close what was opened for the engine."""
         await self.engine.close()
@@ -61,6 +65,7 @@ async def connect(data: Mapping[str, Any], sessions: Sessions) -> DockerClient:
         await engine.close()
         raise
     address = URL(url)
+    engine.hosts = (address.host,) if address.host else ()
     engine.name = engine.name or address.host or engine.brand
     # The address may stand for an id: without the name and password that it may carry.
     return DockerClient(

@@ -1,13 +1,18 @@
-"""Who owns what a container mounts, and who may change it: read through the engine."""
+"""Who owns what a container mounts, and who may change it.
+
+Told by the machine itself where that is a system of its own here, else read through the engine.
+"""
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 import io
 import tarfile
 
 from ...analysis import container_audit
 from ...analysis.container_audit import Finding, Owner, PathFacts, Surroundings
 from ..errors import CannotConnect, HomeServerError, InvalidAuth
+from ..neighbours import FileTeller, Neighbour
 from .client import Engine
 from .settings import ContainerSettings, MountPoint, path_mode
 
@@ -16,19 +21,38 @@ _HEAD = 1536
 _AT_ONCE = 4
 
 
+async def file_teller(engine: Engine, neighbours: Iterable[Neighbour]) -> FileTeller | None:
+    """Return the client of the machine that the engine runs on, told by the machine's name."""
+    tellers = [one.client for one in neighbours if isinstance(one.client, FileTeller)]
+    if not tellers:
+        return None
+    _, name = await engine.identity()
+    return next((one for one in tellers if name and _short(one.hostname) == _short(name)), None)
+
+
+def _short(name: str) -> str:
+    return name.partition(".")[0].lower()
+
+
 async def judge_mounts(
-    engine: Engine, settings: ContainerSettings, around: Surroundings
+    engine: Engine,
+    settings: ContainerSettings,
+    around: Surroundings,
+    teller: FileTeller | None = None,
 ) -> tuple[list[Finding], list[str]]:
     """Return what is wrong with the folders that are mounted, and the targets that are not known.
 
-    Raises what is the engine's own trouble.
+    ``teller`` is asked first. Raises what is the engine's own trouble.
     """
     owner = container_audit.owners(around.neighbours)[settings.name]
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def read(mount: MountPoint) -> PathFacts | None:
         async with gate:
-            return await _facts(engine, settings, mount, around.neighbours)
+            shared_with = container_audit.sharers(mount, settings, around.neighbours)
+            told = await _told_by_machine(teller, mount) if teller else None
+            told = told or await _told_by_engine(engine, settings.id, mount)
+            return replace(told, shared_with=shared_with) if told else None
 
     mounts = [mount for mount in settings.mounts if mount.kind == "bind"]
     found = await asyncio.gather(*map(read, mounts))
@@ -42,15 +66,19 @@ def _judged(known: list[PathFacts], owner: Owner, around: Surroundings) -> list[
     ]
 
 
-async def _facts(
-    engine: Engine,
-    settings: ContainerSettings,
-    mount: MountPoint,
-    containers: Iterable[ContainerSettings],
-) -> PathFacts | None:
+async def _told_by_machine(teller: FileTeller, mount: MountPoint) -> PathFacts | None:
+    """Return owner and mode of what is mounted; None where the machine does not tell."""
+    try:
+        told = await teller.stat(mount.source)
+    except HomeServerError:
+        return None
+    return PathFacts(mount=mount, mode=told.mode, uid=told.uid, gid=told.gid)
+
+
+async def _told_by_engine(engine: Engine, container_id: str, mount: MountPoint) -> PathFacts | None:
     """Return owner and mode of one mount point; None where the engine does not tell."""
     try:
-        stat, head = await engine.peek(settings.id, mount.target, _HEAD)
+        stat, head = await engine.peek(container_id, mount.target, _HEAD)
     except InvalidAuth, CannotConnect:
         raise
     except HomeServerError:
@@ -59,13 +87,7 @@ async def _facts(
     if mode is None:
         return None
     uid, gid = _owner(head)
-    return PathFacts(
-        mount=mount,
-        mode=mode,
-        uid=uid,
-        gid=gid,
-        shared_with=container_audit.sharers(mount, settings, containers),
-    )
+    return PathFacts(mount=mount, mode=mode, uid=uid, gid=gid)
 
 
 def _owner(head: bytes) -> tuple[int | None, int | None]:

@@ -27,6 +27,7 @@ from ..errors import (
     NotFound,
     WrongServer,
 )
+from ..neighbours import address_of
 from ..paths import ROOT, Path, child
 from ..system import Group, Identity, Reading, Refresh, Sessions
 from .client import Engine, connection_error
@@ -87,6 +88,11 @@ class PortainerClient:
         )
         await self.environments()
 
+    async def check_health(self) -> None:
+        """Raise what keeps Portainer from answering."""
+        with _errors():
+            await self._portainer.portainer_system_status()
+
     async def environments(self) -> dict[Path, Environment]:
         """Return the Docker environments, and keep an engine for each that answers."""
         with _errors():
@@ -96,11 +102,16 @@ class PortainerClient:
             for endpoint in endpoints
             if endpoint.type in _DOCKER_TYPES
         }
+        hosts = {
+            child(ROOT, ENVIRONMENT, endpoint.id): tuple(self._hosts(endpoint))
+            for endpoint in endpoints
+        }
         engines: dict[Path, Engine] = {}
         down: dict[Path, HomeServerError] = {}
         for path, environment in found.items():
             try:
                 engines[path] = await self._engine(self.engines.get(path), path, environment)
+                engines[path].hosts = hosts[path]
             except InvalidAuth:
                 raise
             except HomeServerError as err:
@@ -108,6 +119,16 @@ class PortainerClient:
         # At once: other groups read meanwhile, and an environment in neither counts as gone.
         self.engines, self.down = engines, down
         return found
+
+    def _hosts(self, endpoint: Endpoint) -> Iterator[str]:
+        """Yield where an environment's machine is reached: Portainer's own for its own engine."""
+        for address in (endpoint.url, endpoint.public_url):
+            text = address or ""
+            if text.startswith(("unix://", "npipe://")):
+                text = self.url
+            host, _ = address_of({"url": text})
+            if host:
+                yield host
 
     async def _engine(self, known: Engine | None, path: Path, environment: Environment) -> Engine:
         """Return the engine of an environment; a new one is asked for its version first."""

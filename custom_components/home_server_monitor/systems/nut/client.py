@@ -81,6 +81,10 @@ class NutClient:
         with _errors(self._connection):
             return await self._connection.list_ups()
 
+    async def check_health(self) -> None:
+        """Raise what keeps the server from telling its UPSes."""
+        await self.upses()
+
     async def server(self) -> NutServer:
         """Return what the server says of itself."""
         try:

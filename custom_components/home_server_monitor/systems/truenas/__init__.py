@@ -26,7 +26,7 @@ TRUENAS: System[TrueNas] = System(
         Field(key="username", selector=_TEXT, required=False, credential=True),
         Field(key="api_key", selector=_PASSWORD, secret=True, credential=True),
         Field(key="verify_ssl", selector=BooleanSelector(), default=True),
-        Field(key="fingerprint", selector=_TEXT, required=False),
+        Field(key="fingerprint", selector=_TEXT, required=False, private=True),
     ),
     connect=connect,
     identify=identify,

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from ..errors import MissingRight
+from ..errors import BadAnswer, MissingRight
+from ..neighbours import FileFacts
 from .api.address import Door
 from .api.connection import Connection
 from .api.errors import InvalidParams, MissingMethod, SessionExpired
@@ -194,6 +195,14 @@ class TrueNas:
     def round(self) -> Round:
         """Begin a refresh of a group whose parts are optional."""
         return Round(self)
+
+    async def stat(self, path: str) -> FileFacts:
+        """Return whom a path of the server belongs to, ``/mnt/tank/photos`` for example."""
+        told = await self.call("filesystem.stat", path)
+        try:
+            return FileFacts(mode=told["mode"] & 0o7777, uid=told["uid"], gid=told["gid"])
+        except (KeyError, TypeError) as err:
+            raise BadAnswer("no answer to filesystem.stat") from err
 
     async def close(self) -> None:
         """Hang up; the client is not used any more."""

@@ -37,7 +37,8 @@ HOST = "backup.local"
 def furnish(nas: TrueNas) -> None:
     """Add the typical box: photos go to a machine nearby, documents to two clouds, films by rsync."""
     backups = nas.backups
-    for dataset, count in {"tank/photos": 12, "tank/documents": 6, "media/movies": 4}.items():
+    filled = {"tank/photos": 12, "tank/documents": 6, "tank/backups": 3, "media/movies": 4}
+    for dataset, count in filled.items():
         tree = {
             f"{number % 3}/{number}.bin": LabFile(1_000_000 + number, LONG_AGO + number * 3600)
             for number in range(count)

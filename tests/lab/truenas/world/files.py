@@ -22,6 +22,14 @@ class LabFile(NamedTuple):
     changed: float
 
 
+class Folder(NamedTuple):
+    """Whom a folder belongs to; known by its path, such as `/mnt/apps/sonarr`."""
+
+    mode: int
+    uid: int
+    gid: int
+
+
 type Tree = dict[str, LabFile]
 
 
@@ -35,6 +43,7 @@ class Files:
 
     nas: TrueNas
     versions: dict[str, list[tuple[float, Tree]]] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
 
     def put(self, dataset: str, tree: Tree, *, since: float = LONG_AGO) -> None:
         """Let a dataset look like this from then on."""
@@ -134,12 +143,19 @@ async def listdir(nas: TrueNas, path: str, filters: Any = (), options: Any = Non
 @method("filesystem.stat", role="FILESYSTEM_ATTRS_READ")
 async def stat(nas: TrueNas, path: str) -> dict[str, Any]:
     """Tell of one file."""
+    above, _, name = path.rpartition("/")
+    if folder := nas.backups.files.folders.get(path):
+        row = _row(above, name, "DIRECTORY", 4)
+        row |= {"mode": 0o040000 | folder.mode, "uid": folder.uid, "gid": folder.gid}
+        return _stat(row, LONG_AGO)
     tree, rest = nas.backups.files.seen(path)
     if rest not in tree:
         raise CallError("ENOENT", f"Path {path} not found")
-    file = tree[rest]
-    row = _row(path.rpartition("/")[0], rest.rpartition("/")[2], "FILE", file.size)
-    times = dict.fromkeys(("atime", "mtime", "ctime", "btime"), file.changed)
+    return _stat(_row(above, name, "FILE", tree[rest].size), tree[rest].changed)
+
+
+def _stat(row: dict[str, Any], changed: float) -> dict[str, Any]:
+    times = dict.fromkeys(("atime", "mtime", "ctime", "btime"), changed)
     rest_of_it = {
         "dev": 50,
         "inode": 3,

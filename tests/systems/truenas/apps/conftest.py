@@ -1,7 +1,7 @@
 """The apps of an entry, seen through their devices and entities."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,9 +98,9 @@ class Shelf:
         await until(lambda: heard.data is not before)
         await self.hass.async_block_till_done()
 
-    async def listens(self) -> None:
-        """Wait until both streams stand, and what they made to be read was read."""
-        watchers = [coordinator(self.entry, group).watcher for group in ("apps", "app_usage")]
+    async def listens(self, groups: Sequence[str] = ("apps", "app_usage")) -> None:
+        """Wait until the streams stand, and what they made to be read was read."""
+        watchers = [coordinator(self.entry, group).watcher for group in groups]
         await until(lambda: all(watcher.open_count for watcher in watchers))
         asked = -1
         while asked != self.nas.calls.total():
@@ -118,10 +118,15 @@ type OpenShelf = Callable[..., Awaitable[Shelf]]
 async def open_shelf(hass: HomeAssistant, nas: TrueNas, add_nas: AddNas) -> OpenShelf:
     """Give ``await open_shelf(…)``, which sets the entry up and waits for its streams."""
 
-    async def run(options: dict[str, Any] | None = None, **data: Any) -> Shelf:
+    async def run(
+        groups: Sequence[str] = ("apps", "app_usage"),
+        *,
+        options: dict[str, Any] | None = None,
+        **data: Any,
+    ) -> Shelf:
         entry = await add_nas(nas, options={**ONLY_APPS, **(options or {})}, **data)
         shelf = Shelf(hass, entry, nas)
-        await shelf.listens()
+        await shelf.listens(groups)
         return shelf
 
     return run

@@ -84,14 +84,15 @@ class TestEveryVersion:
 
     async def test_a_key_that_may_only_read(self, open_shelf: OpenShelf, nas: TrueNas) -> None:
         """It shows everything; what is done is refused, with the name of the right."""
-        if nas.version <= V24_04:
-            pytest.skip("its keys have no roles that let them follow statistics")
         key = nas.keys.add("reader", {"READONLY_ADMIN"})
-        shelf = await open_shelf(username=key.username, api_key=key.text)
+        # 24.04 looks for the right to follow statistics at an interval, and no role has that.
+        groups = ("apps",) if nas.version <= V24_04 else ("apps", "app_usage")
+        shelf = await open_shelf(groups, username=key.username, api_key=key.text)
         assert shelf.value("sonarr") == "running"
         error = await shelf.refused("sonarr", "stop_app")
         assert error.translation_key == "missing_right"
-        assert "app.stop" in str(error.translation_placeholders)
+        stop = "chart.release.scale" if nas.version <= V24_04 else "app.stop"
+        assert stop in str(error.translation_placeholders)
         with pytest.raises(HomeAssistantError) as raised:
             await shelf.do("sonarr", "app_power", "turn_off")
         assert raised.value.translation_key == "missing_right"

@@ -55,14 +55,10 @@ async def test_what_does_not_start_is_told(shelf: Shelf, nas: TrueNas) -> None:
     assert not shelf.entry.runtime_data.workshop.journal.open
 
 
-async def test_an_app_that_went_meanwhile(hass: HomeAssistant, shelf: Shelf, nas: TrueNas) -> None:
+async def test_an_app_that_went_meanwhile(shelf: Shelf, nas: TrueNas) -> None:
     """There is nothing to start, and nothing is left to do."""
-    nas.faults.reset(_START, count=1)
-    await hass.config_entries.async_unload(shelf.entry.entry_id)
-    await hass.config_entries.async_setup(shelf.entry.entry_id)
-    await shelf.listens()
-    journal = shelf.entry.runtime_data.workshop.journal
-    await journal.begin("restart_app", ("app:gone",), {"name": "gone", "chart": False})
-    shelf.entry.runtime_data.workshop.async_resume()
-    await until(lambda: not journal.open)
-    assert not nas.jobs.named("app.start")
+    workshop = shelf.entry.runtime_data.workshop
+    await workshop.journal.begin("restart_app", ("app:gone",), {"name": "gone", "chart": False})
+    workshop.async_resume()
+    await until(lambda: not workshop.journal.open)
+    assert not nas.jobs.all

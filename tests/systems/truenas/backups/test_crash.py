@@ -15,9 +15,9 @@ import pytest
 
 from custom_components.home_server_monitor import journal, memory
 from custom_components.home_server_monitor.journal import EntryJournal
-from custom_components.home_server_monitor.procedures import restore_test
 from custom_components.home_server_monitor.procedures.journal import Record
 from custom_components.home_server_monitor.systems.truenas.client import TrueNas as Client
+from custom_components.home_server_monitor.systems.truenas.scratch import SCRATCH
 from tests.harness import until
 from tests.lab.truenas import TrueNas
 
@@ -119,7 +119,7 @@ async def start_anew(home: House) -> None:
 
 def scratch(nas: TrueNas) -> list[str]:
     """Return the scratch datasets that are there."""
-    return [name for name in nas.datasets.all if restore_test.SCRATCH in name]
+    return [name for name in nas.datasets.all if SCRATCH in name]
 
 
 async def result_of(home: House) -> dict[str, Any]:

@@ -106,12 +106,14 @@ async def test_a_run_that_fails(house: OpenHouse, nas: TrueNas) -> None:
     """What is known of the last success stays, though TrueNAS tells of the failure alone."""
     home = await house()
     before = {path: home.value("backup_last_success", path) for path in (CLOUD, LOCAL)}
+    told = home.told(CLOUD)
     nas.jobs.fail(r"\.(sync|run)$", CallError("EFAULT", "disk is full"))
     for path in (CLOUD, LOCAL):
         await home.press(path)
         await home.becomes("backup_result", "failed", path)
         assert home.value("backup_last_success", path) == before[path]
         assert "disk is full" in home.value("backup_error", path)
+    assert told == ["run_failed"]
 
 
 async def test_a_replication_that_breaks_off(house: OpenHouse, nas: TrueNas) -> None:
@@ -125,7 +127,7 @@ async def test_a_run_that_is_aborted(house: OpenHouse, nas: TrueNas) -> None:
     home = await house()
     with nas.jobs.hold("sync"):
         await home.press(CLOUD)
-        await until(lambda: nas.jobs.named("cloudsync.sync"))
+        await until(lambda: nas.jobs.find(lambda job: job.state == "RUNNING"))
         nas.jobs.abort(nas.jobs.named("cloudsync.sync")[0])
         await home.becomes("backup_result", "aborted", CLOUD)
 

@@ -7,6 +7,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.home_server_monitor.procedures import restore_test
+from custom_components.home_server_monitor.systems.truenas.scratch import SCRATCH
 from tests.harness import until
 from tests.lab.truenas import CallError, TrueNas
 from tests.lab.truenas.world.backups import HOST
@@ -15,7 +16,6 @@ from tests.lab.truenas.world.files import LabFile
 from ..conftest import V24_04, every_version
 from .conftest import CLOUD, CLOUD_BACKUP, LOCAL, REMOTE, RSYNC, OpenHouse
 
-SCRATCH = restore_test.SCRATCH
 GIB = 1 << 30
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 import itertools
+import json
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
@@ -9,6 +10,9 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 
 from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.diagnostics import (
+    async_get_config_entry_diagnostics,
+)
 from tests import harness
 from tests.lab.truenas import V24_04, V24_10, V25_04, V25_10, V26, TrueNas
 from tests.lab.truenas.world.disk_smart import Smart
@@ -303,3 +307,14 @@ async def test_a_fan_that_failed(hass: HomeAssistant, shelf: Shelf, clock: harne
 
 def shelf_fan(shelf: Shelf) -> str:
     return harness.value(shelf.hass, shelf.entry, (), "disks_too_warm")
+
+
+async def test_diagnostics_name_no_serial_number(shelf: Shelf) -> None:
+    shelf.nas.pools.hurt("tank", "sda", "ONLINE", read=20)
+    shelf.nas.disks.fail_test("sdb")
+    await shelf.refresh()
+    told = await async_get_config_entry_diagnostics(shelf.hass, shelf.entry)
+    written = json.dumps(told, default=str)
+    assert not [serial for serial in (FIRST, SECOND, LARGE, NVME, BOOT) if serial in written]
+    disks = [path for path in told["groups"]["disk_health"]["items"] if path.startswith("disk:")]
+    assert len(set(disks)) == 5

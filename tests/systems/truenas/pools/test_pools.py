@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.home_server_monitor.systems.paths import Path
 from tests.harness import Clock, until
 from tests.lab.truenas import V24_04, V25_10, V26, TrueNas
 from tests.lab.truenas.world.pools import raidz
@@ -12,7 +13,7 @@ from ..conftest import OpenStorage, every_version
 from ..storage import APPS_PATH, BOOT_PATH, MEDIA_PATH, TANK_PATH
 
 
-def vdev(nas: TrueNas, disk: str) -> tuple[str, str]:
+def vdev(nas: TrueNas, disk: str) -> Path:
     """Return the path of a disk of tank."""
     leaf = next(leaf for leaf in nas.pools["tank"].disks() if leaf.disk == disk)
     return (*TANK_PATH, f"vdev:{leaf.guid}")

@@ -105,10 +105,11 @@ class Comparison:
     _different: list[str] = field(default_factory=list)
 
     async def run(self) -> Compared:
-        """Compare the first folders, from the top downwards; ``size`` is what lies in them."""
+        """Compare some folders, the same ones each time; ``size`` is what lies in them."""
         folders, seen = [""], 0
         while folders and seen < _FOLDERS and self._checked < _FILES:
-            folder = folders.pop(0)
+            # In turn from the top and from below: many a tree has its files far down.
+            folder = folders.pop(0 if seen % 2 else -1)
             seen += 1
             source = await self.source.list(folder)
             try:

@@ -29,9 +29,8 @@ async def fresh_task(
         task = one.read(rows[0])
     except (KeyError, TypeError, ValueError) as err:
         raise BadAnswer(f"{one.query}: {type(err).__name__}") from err
-    told, facts = taken_up(task, memory.recall(path), now, zone)
-    memory.remember(path, facts)
-    return told
+    # What it tells is remembered when the group is read: that is when what is new is told.
+    return taken_up(task, memory.recall(path), now, zone)[0]
 
 
 async def clock_of(nas: TrueNas) -> tuple[datetime, tzinfo]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from ...errors import BadAnswer, CannotConnect, HomeServerError, InvalidAuth
 from ...paths import ROOT, Path, child, kind_of
-from ...system import Group, Reading, Refresh, Watch
+from ...system import Group, Happening, Reading, Refresh, Watch
 from ..client import Round, TrueNas
 from ..zone import zone_of
 from . import parse
@@ -34,11 +34,11 @@ async def _fetch(refresh: Refresh[TrueNas]) -> Reading:
                 failed.update(dict.fromkeys(_known(refresh, one.kind), right))
     if not refresh.previous:
         await _learn_earlier(asked, found, refresh)
-    items = await _remembered(refresh, found)
+    items, events = await _remembered(refresh, found)
     for path in refresh.memory.paths():
         if kind_of(path) in BY_KIND and path not in items and path not in failed:
             refresh.memory.forget(path)
-    return Reading(items=items, failed=failed, lacking=asked.lacking)
+    return Reading(items=items, failed=failed, events=events, lacking=asked.lacking)
 
 
 def _take(
@@ -69,13 +69,27 @@ def _known(refresh: Refresh[TrueNas], kind: str) -> Iterable[Path]:
 
 async def _remembered(
     refresh: Refresh[TrueNas], found: Mapping[Path, BackupTask]
-) -> dict[Path, BackupTask]:
+) -> tuple[dict[Path, BackupTask], tuple[Happening, ...]]:
+    """Return the tasks with what is remembered of them, and which runs have ended since."""
     zone = await zone_of(refresh.latest)
-    items = {}
+    items: dict[Path, BackupTask] = {}
+    events = []
     for path, task in found.items():
-        items[path], facts = taken_up(task, refresh.memory.recall(path), refresh.now, zone)
+        before = refresh.memory.recall(path)
+        items[path], facts = taken_up(task, before, refresh.now, zone)
         refresh.memory.remember(path, facts)
-    return items
+        if before.get("ended") is not None and facts["ended"] != before["ended"]:
+            events.append(_ended(path, items[path]))
+    return items, tuple(events)
+
+
+def _ended(path: Path, task: BackupTask) -> Happening:
+    succeeded = task.result is RunState.SUCCESS
+    return Happening(
+        path=path,
+        event_type="run_succeeded" if succeeded else "run_failed",
+        attributes={"result": task.result.value, "error": task.error},
+    )
 
 
 async def _learn_earlier(

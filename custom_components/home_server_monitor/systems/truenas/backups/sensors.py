@@ -11,6 +11,8 @@ from ...system import BinarySensor, Description, Event, Sensor
 from .models import UNDER_WAY, BackupTask, RunState, Verification
 
 EVENT_TYPES = [
+    "run_succeeded",
+    "run_failed",
     "backup_succeeded",
     "backup_failed",
     "verification_ok",

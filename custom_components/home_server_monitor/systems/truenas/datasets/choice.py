@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import (
 
 from ...option import Latest, OptionField
 from ...paths import ROOT
+from ..scratch import is_scratch
 from .models import Dataset, DatasetNames
 
 _KEY = "datasets"
@@ -23,7 +24,7 @@ def is_chosen(dataset: Dataset, options: Mapping[str, Any]) -> bool:
 
     What the options name may hold ``*``, which stands for any text, slashes too.
     """
-    if not dataset.name:
+    if not dataset.name or is_scratch(dataset.id):
         return False
     patterns = OPTION.value(options)
     if not isinstance(patterns, list):
