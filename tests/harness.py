@@ -93,6 +93,23 @@ def device(hass: HomeAssistant, entry: ConfigEntry, path: Path) -> dr.AnyDeviceE
     return next((one for one in devices if wanted in one.identifiers), None)
 
 
+async def act(
+    hass: HomeAssistant, entry: ConfigEntry, path: Path, action: str, **data: Any
+) -> dict[str, Any]:
+    """Call an action on the device at a path and return its one result."""
+    found = device(hass, entry, path)
+    assert found is not None
+    answer = await hass.services.async_call(
+        DOMAIN, action, {"device_id": found.id, **data}, blocking=True, return_response=True
+    )
+    assert answer is not None
+    results = answer["results"]
+    assert isinstance(results, list)
+    (result,) = results
+    assert isinstance(result, dict)
+    return result
+
+
 def container(name: str, host: Path = ROOT) -> Path:
     """Return the path of a container."""
     return (*host, f"container:{name}")

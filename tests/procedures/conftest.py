@@ -13,9 +13,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.home_server_monitor.const import DOMAIN
 from tests.conftest import SetUp
-from tests.harness import container as path_of, device
+from tests.harness import act, container as path_of
 from tests.lab.real import RealEngine, RealRegistry
 from tests.lab.real.helpers import STAY
 
@@ -116,21 +115,7 @@ class Home:
 
     async def call(self, action: str, name: str, **data: Any) -> dict[str, Any]:
         """Do the same for a container that is known to Home Assistant."""
-        found = device(self.hass, self.entry, path_of(name))
-        assert found is not None
-        answer = await self.hass.services.async_call(
-            DOMAIN,
-            action,
-            {"device_id": found.id, **data},
-            blocking=True,
-            return_response=True,
-        )
-        assert answer is not None
-        results = answer["results"]
-        assert isinstance(results, list)
-        (result,) = results
-        assert isinstance(result, dict)
-        return result
+        return await act(self.hass, self.entry, path_of(name), action, **data)
 
     async def update(self, name: str, **data: Any) -> dict[str, Any]:
         return await self.act("update_container", name, **{"timeout": 5, "settle": 0.6, **data})

@@ -63,15 +63,7 @@ class Storage:
 
     async def act(self, action: str, path: Path, **data: Any) -> dict[str, Any]:
         """Do something to the device at a path, and return what it tells."""
-        device = self.device(path)
-        assert device is not None, path
-        answer = await self.hass.services.async_call(
-            DOMAIN, action, {"device_id": device.id, **data}, blocking=True, return_response=True
-        )
-        assert answer is not None
-        results: Any = answer["results"]
-        assert len(results) == 1
-        return dict(results[0])
+        return await harness.act(self.hass, self.entry, path, action, **data)
 
 
 def dataset(pool: Path, name: str) -> Path:

@@ -9,9 +9,8 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.systems.paths import Path
-from tests.harness import coordinator, device, entity_id, until, value
+from tests.harness import act, coordinator, device, entity_id, until, value
 from tests.lab.truenas import TrueNas
 from tests.lab.truenas.world.backup_tasks import Backups
 from tests.lab.truenas.world.backups import HOST
@@ -54,21 +53,7 @@ class House:
 
     async def act(self, action: str, path: Path = LOCAL, **data: Any) -> dict[str, Any]:
         """Call an action on a task and return its one result."""
-        found = device(self.hass, self.entry, path)
-        assert found is not None
-        answer = await self.hass.services.async_call(
-            DOMAIN,
-            action,
-            {"device_id": found.id, **data},
-            blocking=True,
-            return_response=True,
-        )
-        assert answer is not None
-        results = answer["results"]
-        assert isinstance(results, list)
-        (result,) = results
-        assert isinstance(result, dict)
-        return result
+        return await act(self.hass, self.entry, path, action, **data)
 
     async def press(self, path: Path = LOCAL) -> None:
         """Press the run button."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ....paths import ROOT, Path, child
+from ....paths import ROOT, child
 from ....system import Follow, Group, Kind, Reading, Refresh
 from ...client import TrueNas
 from ..system.group import SYSTEM
@@ -41,10 +41,6 @@ def _expires(words: str | None) -> datetime | None:
         return None
 
 
-def _part_of(_path: Path, _item: Certificate) -> Path:
-    return ROOT
-
-
 def _placeholders(item: Certificate) -> dict[str, str]:
     return {"certificate": item.name}
 
@@ -64,7 +60,7 @@ KINDS = (
         # An id changes when a certificate is renewed; its name stays.
         name=CERTIFICATE,
         entities=entities.CERTIFICATE,
-        part_of=_part_of,
+        part_of=lambda *_: ROOT,
         placeholders=_placeholders,
     ),
 )

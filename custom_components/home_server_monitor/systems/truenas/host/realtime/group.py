@@ -147,10 +147,6 @@ def _scopes(items: Mapping[Path, Any]) -> list[Path]:
     return [ROOT] if ROOT in items else []
 
 
-def _part_of(_path: Path, _item: Interface) -> Path:
-    return ROOT
-
-
 def _placeholders(item: Interface) -> dict[str, str]:
     return {"interface": item.name}
 
@@ -171,7 +167,7 @@ KINDS = (
         group=LIVE,
         name=INTERFACE,
         entities=entities.INTERFACE,
-        part_of=_part_of,
+        part_of=lambda *_: ROOT,
         placeholders=_placeholders,
     ),
     Kind(
@@ -179,7 +175,7 @@ KINDS = (
         group=LIVE,
         name=INTERFACE,
         entities=entities.SPARE_INTERFACE,
-        part_of=_part_of,
+        part_of=lambda *_: ROOT,
         placeholders=_placeholders,
     ),
 )

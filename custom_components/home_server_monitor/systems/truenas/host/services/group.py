@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ....paths import ROOT, Path, child
+from ....paths import ROOT, child
 from ....system import Follow, Group, Kind, Reading, Refresh
 from ...client import TrueNas
 from ..system.group import SYSTEM
@@ -33,10 +33,6 @@ def _service(row: Mapping[str, Any]) -> Service | None:
     return Service(key=key, running=_STATES.get(str(row.get("state"))))
 
 
-def _part_of(_path: Path, _item: Service) -> Path:
-    return ROOT
-
-
 def _placeholders(item: Service) -> dict[str, str]:
     return {"service": item.name}
 
@@ -55,7 +51,7 @@ KINDS = (
         group=SERVICES,
         name=SERVICE,
         entities=entities.SERVICE,
-        part_of=_part_of,
+        part_of=lambda *_: ROOT,
         placeholders=_placeholders,
     ),
 )
