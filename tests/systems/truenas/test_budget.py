@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("quick_loop")
 POOLS, DISKS, DATASETS, SNAPSHOTS, APPS = 6, 24, 200, 5000, 30
 MINUTES = 15
 CALLS = 12
-STEP = 20
+STEP = 12
 TERABYTE = 10**12
 
 

@@ -7,12 +7,13 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.const import CONF_INCLUDE, DOMAIN
 from custom_components.home_server_monitor.systems.truenas import TRUENAS
 from tests.harness import ROOT, Clock, coordinator, until
 from tests.lab.truenas import V24_04, V25_10, TrueNas
@@ -24,9 +25,8 @@ pytestmark = pytest.mark.usefixtures("quick_loop")
 HEART = "system"
 GROUPS = [group.key for group in TRUENAS.groups]
 READ_ONLY = {"READONLY_ADMIN"}
-STEP = (
-    20  # Less than the 25 seconds between two signs of life, and the 60 of the server's patience.
-)
+STEP = 12
+"""Seconds; a sign of life comes after 25 and has to be answered within 12.5."""
 FIVE_MIB = 5 * 1024 * 1024
 
 TOGETHER = {
@@ -117,14 +117,18 @@ async def test_all_subjects_load(entry: MockConfigEntry, caplog: pytest.LogCaptu
 
 @every_version
 async def test_silence_is_no_reason_to_leave(
-    hass: HomeAssistant, nas: TrueNas, entry: MockConfigEntry, clock: Clock
+    hass: HomeAssistant, nas: TrueNas, add_nas: AddNas, clock: Clock
 ) -> None:
-    nas.idle_timeout = 60
-    nas.faults.hang("^(?!core)")  # Nobody asks or is answered: the signs of life are all there is.
+    nas.idle_timeout = 60  # Which is what all but 26 have.
+    entry = await add_nas(nas, options={CONF_INCLUDE: [], CONF_SCAN_INTERVAL: 600})
+    for group in entry.runtime_data.coordinators.values():
+        if group.watcher:
+            group.watcher.async_stop()
+    await pass_by(hass, nas, clock, 20)
     nas.reset_counts()
-    for _ in range(5):
+    for _ in range(0, 200, STEP):
         await clock.forward(STEP)
-    assert (nas.idle_drops, nas.connected) == (0, 0)
+    assert (nas.idle_drops, nas.connected, len(nas.sessions)) == (0, 0, 1)
 
 
 @every_version
