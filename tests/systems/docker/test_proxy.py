@@ -79,7 +79,7 @@ async def test_loads_with_what_it_may_read(
 
 
 async def _rights_are_told(hass: HomeAssistant) -> None:
-    """Wait until repair issues name what is missing."""
+    """Wait until the one repair issue names all that is missing."""
     missing = {"EVENTS", "INFO", "SYSTEM", "IMAGES"}
     await until(lambda: missing <= _rights(hass), 5, lambda: str(_rights(hass)))
     assert "CONTAINERS" not in _rights(hass)
@@ -87,9 +87,10 @@ async def _rights_are_told(hass: HomeAssistant) -> None:
 
 def _rights(hass: HomeAssistant) -> set[str]:
     return {
-        issue.translation_placeholders["right"]
+        right
         for issue in ir.async_get(hass).issues.values()
         if issue.domain == DOMAIN and issue.translation_placeholders
+        for right in issue.translation_placeholders["right"].split(", ")
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast, override
 import pytest
 
 from custom_components.home_server_monitor.systems.errors import CannotConnect
+from custom_components.home_server_monitor.systems.neighbours import Neighbour
 from custom_components.home_server_monitor.systems.system import Workshop
 from custom_components.home_server_monitor.systems.truenas.backups.neighbour import find_nas
 from custom_components.home_server_monitor.systems.truenas.client import TrueNas
@@ -38,9 +39,9 @@ class House:
         """Take them."""
         self._others = others
 
-    def neighbours(self) -> list[object]:
+    def neighbours(self) -> list[Neighbour]:
         """Return them."""
-        return list(self._others)
+        return [Neighbour(id="", name="", client=one) for one in self._others]
 
 
 OWN = Named("https://10.0.0.1", "truenas")
