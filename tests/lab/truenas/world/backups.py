@@ -25,6 +25,7 @@ from .backup_tasks import (
     replicate,
 )
 from .files import LONG_AGO, LabFile, listed
+from .timetable import last_at
 
 if TYPE_CHECKING:
     from ..jobs import LabJob
@@ -76,8 +77,14 @@ def furnish(nas: TrueNas) -> None:
     )
     for tasks in backups.by_method.values():
         for one in tasks.values():
-            backups.ran(one, 2)
+            backups.ran(one, _hours_since(nas, 3 if one.schedule else 0))
     _local_copy(nas, backups.replications[2])
+
+
+def _hours_since(nas: TrueNas, hour: int) -> float:
+    """Return how long ago a run that began at this hour of the night was over."""
+    now = nas.clock.now() - timedelta(minutes=5).total_seconds()
+    return (now - last_at(hour, now).timestamp()) / 3600
 
 
 def _local_copy(nas: TrueNas, task: LabReplication) -> None:
@@ -90,7 +97,8 @@ def _local_copy(nas: TrueNas, task: LabReplication) -> None:
         task.last_snapshot = snapshot.id
     for one in (nas.backups.cloud_syncs[1], nas.backups.cloud_backups[1]):
         one.cloud = nas.backups.files.tree("tank/documents")
-        one.taken = [(nas.clock.now() - timedelta(hours=2).total_seconds(), dict(one.cloud))]
+        taken = nas.clock.now() - _hours_since(nas, 3) * 3600
+        one.taken = [(taken, dict(one.cloud))]
 
 
 # --- Lists --------------------------------------------------------------------------------------

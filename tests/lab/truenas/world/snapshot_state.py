@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
-from zoneinfo import ZoneInfo
 
 from ..ejson import moment
 from ..errors import CallError, InstanceNotFound
 from .part import Part
+from .timetable import ZONE
 
 if TYPE_CHECKING:
     from ..server import TrueNas
-
-ZONE = ZoneInfo("Europe/Berlin")
-"""Where the typical box stands: its schedules go by the clock there."""
 
 _DAILY = {
     "minute": "00",

@@ -13,7 +13,8 @@ from ..events import Event
 from ..methods import Handler, method
 from ..query import query
 from ..version import V25_04, V25_10, V26
-from .snapshot_state import ZONE, LabSnapshot, LabSnapshotTask, Snapshots
+from .snapshot_state import LabSnapshot, LabSnapshotTask, Snapshots
+from .timetable import ZONE, last_at
 
 if TYPE_CHECKING:
     from ..server import TrueNas
@@ -25,9 +26,7 @@ _PATHS = ("id", "name", "dataset", "pool")
 
 def _midnights(nas: TrueNas, days: int) -> Iterable[datetime]:
     """Yield the last midnights, the oldest first."""
-    today = datetime.fromtimestamp(nas.clock.now(), ZONE).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
+    today = last_at(0, nas.clock.now())
     return (today - timedelta(days=back) for back in reversed(range(days)))
 
 
@@ -257,4 +256,4 @@ EVENTS: tuple[Event, ...] = (
     Event(name="pool.snapshot.query", role="SNAPSHOT_READ", since=V25_10),
 )
 
-__all__ = ["EVENTS", "METHODS", "ZONE", "LabSnapshot", "LabSnapshotTask", "Snapshots", "furnish"]
+__all__ = ["EVENTS", "METHODS", "LabSnapshot", "LabSnapshotTask", "Snapshots", "furnish"]

@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from tests.harness import until
 from tests.lab.truenas import V25_10, V26, TrueNas
-from tests.lab.truenas.world.snapshots import ZONE
+from tests.lab.truenas.world.timetable import ZONE
 
 from ..conftest import OpenStorage, every_version
 from ..storage import TANK_PATH, Storage, dataset
