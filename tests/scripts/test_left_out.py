@@ -88,8 +88,11 @@ def test_the_config_flow_must_be_fully_covered(
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "config_flow.py").write_text(FLOW)
+    (package / "options_flow.py").write_text("WHOLE = True\n")
     (folder / "test_it.py").write_text(
-        f"from custom_components.home_server_monitor.config_flow import f\ndef test(): {calls}\n"
+        "from custom_components.home_server_monitor import options_flow\n"
+        "from custom_components.home_server_monitor.config_flow import f\n"
+        f"def test(): {calls}\n"
     )
     (folder / "pyproject.toml").write_text("[tool.coverage.run]\nbranch = true\n")
     lines = run(folder, "-p", "tests.full_coverage", "--cov=custom_components", *workers)
