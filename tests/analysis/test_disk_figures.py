@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DATA = Path(__file__).resolve().parents[3] / "shared/data/smart/backblaze-2013-2016.npz"
-pytestmark = pytest.mark.skipif(
-    not DATA.exists(), reason="the drive histories are not part of the project"
-)
+pytestmark = [
+    pytest.mark.skipif(not DATA.exists(), reason="the drive histories are not part of the project"),
+    # The replay takes long: one worker makes it for all.
+    pytest.mark.xdist_group(name="disk_figures"),
+]
 
 # The kinds of damage that a warning can be made of. Not every failed drive shows one of them.
 DAMAGE = ("uncorrectable", "pending", "reallocated")
