@@ -43,12 +43,14 @@ class Child:
 
     def death(self) -> DemoError:
         """Say that it ended by itself, with the last lines of its log."""
+        status = self.process.returncode
+        return DemoError(f"{self.name} ended by itself with status {status}. {self.last_words()}")
+
+    def last_words(self) -> str:
+        """Return the last lines of its log, for a message."""
         lines = self.log.read_text(errors="replace").splitlines()[-_TAIL:]
         said = "\n".join(f"  {line}" for line in lines) or "  (nothing)"
-        return DemoError(
-            f"{self.name} ended by itself with status {self.process.returncode}."
-            f" The last that it said:\n{said}"
-        )
+        return f"The last that {self.name} said:\n{said}"
 
 
 @asynccontextmanager
@@ -96,7 +98,8 @@ async def while_alive[Result](
             if end in done:
                 raise child.death()
         names = " and ".join(child.name for child in children)
-        raise DemoError(f"{names} did not answer as expected within {seconds:.0f} s")
+        said = "\n".join(child.last_words() for child in children)
+        raise DemoError(f"{names} did not answer as expected within {seconds:.0f} s.\n{said}")
     finally:
         for pending in (task, *ends):
             pending.cancel()

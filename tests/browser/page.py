@@ -14,6 +14,7 @@ from .demo import Demo
 _FIRST_LOAD = 60_000
 _LOAD = 30_000
 _PATIENCE = 180_000
+_WIDTH, _HEIGHT = 1280, 900
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -81,11 +82,14 @@ class HomePage:
         """Return the texts that should have been words for a person and are not."""
         return [word for word in await self.words() if _RAW.search(word)]
 
-    async def picture(self, name: str, waits_for: Locator | None = None) -> None:
+    async def picture(
+        self, name: str, waits_for: Locator | None = None, height: int = _HEIGHT
+    ) -> None:
         """Photograph the page as it is now, without anything moving.
 
         A picture that is to be kept first waits, minutes if need be, for digits in a row.
         """
+        await self.page.set_viewport_size({"width": _WIDTH, "height": height})
         if waits_for is not None and self._pictures != self._demo.folder:
             await expect(waits_for).to_contain_text(re.compile(r"\d"), timeout=_PATIENCE)
         await self.page.mouse.move(0, 0)
@@ -102,7 +106,7 @@ async def home_page(demo: Demo, pictures: Path) -> AsyncIterator[HomePage]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=_FLAGS)
         context = await browser.new_context(
-            viewport={"width": 1280, "height": 900},
+            viewport={"width": _WIDTH, "height": _HEIGHT},
             device_scale_factor=2,
             locale="en-GB",
             reduced_motion="reduce",

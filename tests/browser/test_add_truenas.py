@@ -39,7 +39,7 @@ async def test_add_truenas_and_scrub_a_pool(nas: TrueNas, tmp_path: Path, pictur
         await home.log_in()
         await _add_truenas(home, nas)
         await home.open("/config/integrations/integration/home_server_monitor", "boot-pool")
-        await home.picture("truenas")
+        await home.picture("truenas", height=2_900)
         assert await home.raw_words() == []
 
         await home.open_device("truenas")
