@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import json
 from pathlib import Path
 import signal
-import socket
 from typing import Any
 
 import aiohttp
+
+from tests.lab.real.process import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOMAIN = "home_server_monitor"
@@ -69,14 +70,6 @@ class Demo:
 
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"})
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def launch(*options: str, errors: Path) -> asyncio.subprocess.Process:

@@ -12,8 +12,9 @@ import pytest
 
 from tests.lab.real import RealEngine
 from tests.lab.real.engine import STAY
+from tests.lab.real.process import free_port
 
-from .demo import DOMAIN, Demo, demo, free_port, launch
+from .demo import DOMAIN, Demo, demo, launch
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("socket_enabled")]
 

@@ -206,4 +206,6 @@ class RealEngine(EngineHelpers):
         for container in self.containers():
             self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
         self.call("POST", "/networks/prune")
-        self.call("POST", "/volumes/prune")
+        # Pruning leaves those that have a name.
+        for volume in self.call("GET", "/volumes")["Volumes"] or ():
+            self.call("DELETE", f"/volumes/{volume['Name']}?force=1")

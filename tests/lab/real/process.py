@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+import secrets
 import shutil
 import signal
 import socket
@@ -14,14 +15,17 @@ import time
 
 PREFIX = "hsm-real-"
 LOOPBACK = "127.0.0.1"
+# Below those that the kernel gives to connections, one of which would have it before the daemon does.
+_PORTS = range(20_000, 32_768)
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody uses now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.bind((LOOPBACK, 0))
-        port: int = sock.getsockname()[1]
-    return port
+    """Return a TCP port of 127.0.0.1 that nobody uses now, nor gets by chance."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as sock:
+            sock.bind((LOOPBACK, port))
+            return port
 
 
 def work_folder(kind: str) -> Path:
