@@ -14,9 +14,11 @@ import pytest_socket
 
 from custom_components.home_server_monitor.const import CONF_ALLOW_CONTROL, CONF_SYSTEM, DOMAIN
 
-# A machine that does other things as well is no fault of an example.
-settings.register_profile("busy", deadline=None)
-settings.load_profile("busy")
+# A machine that does other things as well is no fault of an example. The same examples each time
+# tell whether a change broke something; `--hypothesis-profile=search` looks for what nobody knew.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile("same")
 
 pytest_plugins = [
     "tests.lab.fixtures",

@@ -239,6 +239,14 @@ def test_any_json_is_judged(document: object) -> None:
     assert report == audit(container_settings(document))
 
 
+@pytest.mark.parametrize("image", ["app", "registry.lan:5000/app", "\x1b", "*app", "a #b"])
+def test_any_image_is_pinned(image: str) -> None:
+    settings = container_settings({**DOCUMENTS[0], "Config": {"Image": f"{image}:latest"}})
+    (fix,) = (each.fix for each in audit(settings).findings if each.rule == "unpinned_image")
+    (service,) = yaml.safe_load(fix)["services"].values()
+    assert service == {"image": f"{image}:1.2.3"}
+
+
 @given(st.data())
 def test_any_json_in_every_place_is_judged(data: st.DataObject) -> None:
     document = dict(data.draw(st.sampled_from(DOCUMENTS)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from . import images
-from .fixes import service_lines
+from .fixes import quoted, service_lines
 from .images import image_name
 from .report import Finding, Severity
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # Drivers that write files and leave the cutting to whoever set them up. `local` cuts by itself.
 _GROWING = frozenset({"json-file", "k8s-file"})
 _UNLIMITED = frozenset({"", "-1", "0"})
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*")
 
 
 def check(settings: ContainerSettings, surroundings: Surroundings) -> Iterator[Finding]:
@@ -35,8 +37,9 @@ def _image(settings: ContainerSettings) -> Iterator[Finding]:
         return
     bare = settings.image.partition("@")[0]
     head, slash, last = bare.rpartition("/")
-    path = f"{head}{slash}{last.partition(':')[0]}"
-    fix = service_lines(settings, f"image: {path}:1.2.3  # the version that runs now")
+    pinned = f"{head}{slash}{last.partition(':')[0]}:1.2.3"
+    written = pinned if _REFERENCE.fullmatch(pinned) else quoted(pinned)
+    fix = service_lines(settings, f"image: {written}  # the version that runs now")
     yield Finding("unpinned_image", Severity.LOW, (), {"image": settings.image}, fix)
 
 
