@@ -91,6 +91,7 @@ def test_any_engine_address(text: str, encrypted: bool) -> None:
         ("https://home.example/portainer/", "https://home.example/portainer"),
         (" https://home.example ", "https://home.example"),
         ("[fd00::5]:9000", "http://[fd00::5]:9000"),
+        ("A.𞋬", "http://a.xn--u24h"),
     ],
 )
 def test_portainer_address(address: str, normal: str) -> None:

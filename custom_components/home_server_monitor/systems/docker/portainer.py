@@ -182,11 +182,12 @@ def normalise(address: str) -> str:
     try:
         url = URL(text if "://" in text else f"http://{text}")
         # Only when it is asked for yarl finds out that a host's name is none.
-        known = url.scheme in ("http", "https") and bool(url.host)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise InvalidAddress(address)
+        # Of a name beyond ASCII yarl keeps the capital letters.
+        url = url.with_host(url.host.lower())
     except ValueError as err:
         raise InvalidAddress(address) from err
-    if not known:
-        raise InvalidAddress(address)
     return str(url.with_query(None).with_fragment(None)).rstrip("/")
 
 
