@@ -18,7 +18,7 @@ from ..tls import Certificates, make_certificates
 from .debian import install, tree
 from .helpers import IMAGE, STAY, EngineHelpers, EngineRefused
 from .http import ask
-from .process import LOOPBACK, clear, end, free_port, spawn, tail, work_folder
+from .process import LOOPBACK, clear, end, end_group, free_port, spawn, tail, work_folder
 
 __all__ = ["IMAGE", "STAY", "EngineRefused", "RealEngine"]
 _RELEASES = {"28.5": "forky", "20.10": "bookworm"}
@@ -204,8 +204,15 @@ class RealEngine(EngineHelpers):
         if self._process is None or self._process.poll() is not None:
             self.start_daemon()
         for container in self.containers():
-            self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+            self._remove(f"/containers/{container['Id']}?force=1&v=1")
         self.call("POST", "/networks/prune")
         # Pruning leaves those that have a name.
         for volume in self.call("GET", "/volumes")["Volumes"] or ():
             self.call("DELETE", f"/volumes/{volume['Name']}?force=1")
+
+    def _remove(self, container: str) -> None:
+        if self.request("DELETE", container).status < 400:
+            return
+        # One that was just being started when the daemon crashed is deaf to it from then on.
+        end_group(self._group)
+        self.request("DELETE", container)
