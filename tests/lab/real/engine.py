@@ -18,7 +18,17 @@ from ..tls import Certificates, make_certificates
 from .debian import install, tree
 from .helpers import IMAGE, STAY, EngineHelpers, EngineRefused
 from .http import ask
-from .process import LOOPBACK, clear, end, end_group, free_port, spawn, tail, work_folder
+from .process import (
+    LOOPBACK,
+    clear,
+    end,
+    end_group,
+    end_half_started,
+    free_port,
+    spawn,
+    tail,
+    work_folder,
+)
 
 __all__ = ["IMAGE", "STAY", "EngineRefused", "RealEngine"]
 _RELEASES = {"28.5": "forky", "20.10": "bookworm"}
@@ -85,6 +95,7 @@ class RealEngine(EngineHelpers):
 
     def start_daemon(self) -> None:
         """Start dockerd (again) and wait until it answers."""
+        end_half_started(self._group)
         folders = [*self._programs(self._release), *self._programs("bookworm")]
         path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
         dockerd = tree(self._release) / "usr/sbin/dockerd"
@@ -213,6 +224,6 @@ class RealEngine(EngineHelpers):
     def _remove(self, container: str) -> None:
         if self.request("DELETE", container).status < 400:
             return
-        # One that was just being started when the daemon crashed is deaf to it from then on.
+        # One that is deaf to the daemon since a crash.
         end_group(self._group)
         self.request("DELETE", container)

@@ -101,7 +101,7 @@ def end_group(name: str) -> None:
 
     A container that a daemon was just starting when it had to stop is left by it as an orphan.
     """
-    roots = list(Path("/sys/fs/cgroup").glob(name)) + list(Path("/sys/fs/cgroup").glob(f"*/{name}"))
+    roots = _roots(name)
     for _ in range(40):
         for root in roots:
             _kill_members(root)
@@ -113,11 +113,27 @@ def end_group(name: str) -> None:
         time.sleep(0.05)
 
 
-def _kill_members(root: Path) -> None:
+def end_half_started(name: str) -> None:
+    """Kill the containers of a control group that were created and not yet started.
+
+    A daemon that finds one after a crash takes it for running, and is never rid of it.
+    """
+    for root in _roots(name):
+        _kill_members(root, "runc:[")
+
+
+def _roots(name: str) -> list[Path]:
+    """Return a control group's folder in every hierarchy."""
+    top = Path("/sys/fs/cgroup")
+    return [*top.glob(name), *top.glob(f"*/{name}")]
+
+
+def _kill_members(root: Path, command: str = "") -> None:
     for members in root.glob("**/cgroup.procs"):
         with contextlib.suppress(OSError):
             for line in members.read_text(encoding="utf-8").split():
-                os.kill(int(line), signal.SIGKILL)
+                if Path(f"/proc/{line}/comm").read_text(encoding="utf-8").startswith(command):
+                    os.kill(int(line), signal.SIGKILL)
 
 
 def _processes(folder: Path) -> list[int]:
