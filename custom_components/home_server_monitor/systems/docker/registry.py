@@ -33,7 +33,7 @@ _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
 class RateLimited(Rejected):
-    """The registry has had enough of us for now."""
+    """The registry refuses further questions until a pause is over."""
 
 
 class AccessDenied(Rejected):

@@ -112,12 +112,12 @@ class Connection:
 
     async def _logged_in(self, found: Found) -> Wire:
         """Return a wire that is logged in; each way that fails gets a fresh one after it."""
-        todo = ways(found, self._key)
-        if self._way in todo:
+        untried = ways(found, self._key)
+        if self._way in untried:
             # A server that took the key without being told it has no reason to be told it now.
-            todo = [self._way]
+            untried = [self._way]
         rejection: HomeServerError = InvalidAuth()
-        for way in todo:
+        for way in untried:
             if way.reveals and found.newest is not None:
                 await refuse_plain_proxy(self._door)
             wire = await self._dial(found)
